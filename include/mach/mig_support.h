@@ -3,6 +3,10 @@
  *
  * In a task, each thread keeps one reply port for its calls: get gives it,
  * put says the call is over, dealloc that it may not be used again.
+ *
+ * Only stubs include this: they compare sizes with 12-bit fields, which C
+ * promotes to int, and their stand-ins for missing routines ignore all
+ * arguments; hence the pragmas.
  */
 #ifndef MACH_MIG_SUPPORT_H
 #define MACH_MIG_SUPPORT_H
@@ -13,6 +17,9 @@
 #include <mach/mig_errors.h>
 #include <mach/mach_types.h>
 
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 extern void *memcpy(void *dst, const void *src, size_t n);
 
 /*
@@ -21,8 +28,6 @@ extern void *memcpy(void *dst, const void *src, size_t n);
  */
 extern vm_size_t mig_strncpy(char *dst, const char *src, vm_size_t n);
 
-#ifndef KERNEL
-extern void mig_init(void *first);
 extern kern_return_t mig_allocate(vm_address_t *addr, vm_size_t size);
 extern kern_return_t mig_deallocate(vm_address_t addr, vm_size_t size);
 
@@ -30,9 +35,11 @@ extern mach_port_t mig_get_reply_port(void);
 extern void mig_put_reply_port(mach_port_t port);
 extern void mig_dealloc_reply_port(mach_port_t port);
 
-/* Fill in the reply of a routine that ends with code and no data. */
-extern void mig_reply_setup(const mach_msg_header_t *in,
-    mach_msg_header_t *out);
+#ifdef KERNEL
+/* A routine that the kernel does not have yet is one it does not know. */
+#define MIG_EOPNOTSUPP	MIG_BAD_ID
+#else
+extern void mig_init(void *first);
 #endif
 
 #endif

@@ -18,6 +18,7 @@ typedef const mach_port_name_t *const_mach_port_name_array_t;
 #ifdef KERNEL
 struct ipc_port;
 typedef struct ipc_port *mach_port_t;
+typedef struct ipc_port *ipc_port_t;	/* as MIG's stubs call it */
 #else
 typedef mach_port_name_t mach_port_t;
 #endif
