@@ -80,12 +80,10 @@ KERNEL_CFLAGS := $(COMMON_CFLAGS) -ffreestanding -mgeneral-regs-only -DKERNEL \
 	$(if $(filter 1,$(DEBUG)),-DDEBUG_KERNEL=1,-DNDEBUG) \
 	-I. -I$(O)/mig/kernel -Iinclude -I$(O)/links
 
-# Headers of the machine go by names that do not name it.
-LINKS := $(O)/links/machine $(O)/links/mach/machine
-$(O)/links/machine:
+# Headers of the machine go by a name that does not name it: <machine/cpu.h>.
+LINKS := $(O)/links/machine
+$(LINKS):
 	@mkdir -p $(@D) && ln -sfn ../../$(MACHINE) $@
-$(O)/links/mach/machine:
-	@mkdir -p $(@D) && ln -sfn ../../../include/mach/$(MACHINE) $@
 
 include tools/mig.mk
 include tools/user.mk
@@ -143,7 +141,8 @@ define HELP
 Goals
   make            build the kernel (build/duality) and the boot modules
   make run        install what is missing, build, boot the demo from an ISO
-  make check      boot the tests and report through prove
+  make check      boot the tests and report through prove; CHECK='NAME ...'
+                  picks from tests/configurations
   make debug      boot the debug build under gdb, stopped at the start
   make iso        build/duality.iso
   make setup      only install what is missing

@@ -1,0 +1,64 @@
+# tools/image.mk - the files archive, the ISO, run, debug and check.
+#
+# servers/demo.boot is the demo's boot script; tests/configurations lists the
+# boots of `make check`.  Host tests are tests/host/*.t, as they are, and
+# tests/host/NAME.c, built for 32 bits with the address sanitizer, together
+# with the kernel sources that host_NAME_SRCS (tests/files.mk) lists.
+
+.PHONY: setup iso run debug check images host-tests
+
+export FILES MEM
+RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
+	-q '$(QEMU_ARGS)' -a '$(CMDLINE)'
+QUIET := $(if $(V),,-s)
+CHECK_JOBS ?= 2
+CHECK ?=
+
+setup:
+	@tools/setup debug
+
+# Both are looked at each time, and only written when they change.
+$(O)/modules/files.tar: FORCE
+	@tools/archive "$$FILES" "$$MEM" $@
+$(O)/cmdline: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CMDLINE)' | cmp -s - $@ || echo '$(CMDLINE)' >$@
+
+iso: $(O)/duality.iso
+$(O)/duality.iso: $(O)/duality $(MODULES) $(O)/modules/files.tar $(O)/cmdline \
+    servers/demo.boot tools/mkiso
+	$(call say,ISO)
+	$(Q)tools/mkiso $(O) '$(CMDLINE)' servers/demo.boot $@
+
+run:
+	@$(RUN) -n && tools/archive "$$FILES" "$$MEM" && tools/setup
+	@$(MAKE) $(QUIET) iso
+	@$(RUN) $(O)/duality.iso
+
+images: all $(O)/modules/files.tar
+
+debug:
+	@tools/setup debug
+	@$(MAKE) $(QUIET) DEBUG=1 debug-boot
+.PHONY: debug-boot
+debug-boot: images
+	@$(RUN) -g servers/demo.boot
+
+HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
+HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-static-libasan -static-libubsan -DHOST_TEST -DDEBUG_KERNEL=1 \
+	-Itests/host -I. -Iinclude -Ibuild/links
+.SECONDEXPANSION:
+build/host/%: tests/host/%.c $$(host_$$*_SRCS) Makefile | build/links/machine
+	$(call say,HOST)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(host_$*_SRCS)
+-include $(HOST_TESTS:%=%.d)
+host-tests: $(HOST_TESTS)
+
+check:
+	@tools/setup
+	@$(MAKE) $(QUIET) DEBUG= images host-tests
+	@$(MAKE) $(QUIET) DEBUG=1 images
+	@tools/check $(CHECK_JOBS) $(wildcard tests/host/*.t) $(HOST_TESTS) -- $(CHECK)

@@ -10,7 +10,7 @@
 # All stubs depend on all .defs, which include one another.
 
 DEFS := $(sort $(shell find include -name '*.defs' 2>/dev/null))
-MIG := CC=$(CC) i686-gnu-mig -nostdinc -Iinclude -I$(O)/links
+MIG := CC=$(CC) i686-gnu-mig -nostdinc -Iinclude
 
 defs_named = $(filter $(foreach n,$1,%/$(n).defs),$(DEFS))
 stub_header = $(O)/mig/$(basename $1)$(if $(wildcard $(basename $1).h),_interface).h
@@ -27,7 +27,7 @@ USER_STUB_HEADERS :=
 # $1 list of products, $2 base of the product's name, $3 .defs, $4 -D flags
 define server_stub
 $1 += $2_server.c
-$2_server.c $2_server.h &: $3 $(DEFS) | $(LINKS)
+$2_server.c $2_server.h &: $3 $(DEFS)
 	$$(call say,MIG,$2_server.c)
 	@mkdir -p $$(@D)
 	$(Q)$(MIG) $4 -user /dev/null -header /dev/null -server $2_server.c \
@@ -36,7 +36,7 @@ endef
 # the same, $5 the header
 define user_stub
 $1 += $2_user.c
-$2_user.c $5 &: $3 $(DEFS) | $(LINKS)
+$2_user.c $5 &: $3 $(DEFS)
 	$$(call say,MIG,$2_user.c)
 	@mkdir -p $(dir $2 $5)
 	$(Q)$(MIG) $4 -server /dev/null -sheader /dev/null -user $2_user.c \

@@ -17,7 +17,7 @@ $(NEWLIB_STAMP): tools/newlib
 
 USER_CFLAGS := $(COMMON_CFLAGS) -D__DYNAMIC_REENT__ \
 	$(if $(filter 1,$(DEBUG)),,-DNDEBUG) \
-	-I$(O)/mig/include -I$(O)/mig/user -Iinclude -I$(O)/links -Ilibmach \
+	-I$(O)/mig/include -I$(O)/mig/user -Iinclude -Ilibmach \
 	-isystem $(NEWLIB)/include
 
 -include tests/files.mk
