@@ -10,16 +10,15 @@ struct pmap;
 
 /*
  * Fixed after pmap_bootstrap.  A processor that starts loads
- * pmap_kernel_cr3 into CR3 with CR4.PAE set and, if pmap_nx_bit is not 0,
- * EFER.NXE set before; then calls pmap_processor_init.
+ * pmap_kernel_cr3 after cpu_enable_features, then calls pmap_processor_init;
+ * on the boot processor pmap_bootstrap does both.
  */
 extern uint32_t	pmap_kernel_cr3;
 extern uint64_t	pmap_nx_bit;		/* 0: the processor has no NX */
 
 /*
- * On each processor once its struct processor stands, interrupts off: turns
- * on write protection, global pages and NX, and counts the processor among
- * those that shootdowns go to.
+ * On each processor once %fs finds its struct processor, interrupts off:
+ * from now on shootdowns go to it too.
  */
 void	pmap_processor_init(void);
 
