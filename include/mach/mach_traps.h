@@ -15,10 +15,11 @@
 
 #ifndef KERNEL
 
-extern mach_port_t mach_reply_port(void);
-extern mach_port_t mach_thread_self(void);
-extern mach_port_t mach_task_self(void);
-extern mach_port_t mach_host_self(void);
+/* In parentheses: mach/mach_init.h has macros of two of these names. */
+extern mach_port_t (mach_reply_port)(void);
+extern mach_port_t (mach_thread_self)(void);
+extern mach_port_t (mach_task_self)(void);
+extern mach_port_t (mach_host_self)(void);
 
 extern kern_return_t mach_print(const char *string);
 

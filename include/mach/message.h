@@ -209,6 +209,23 @@ extern mach_msg_return_t mach_msg_trap(mach_msg_header_t *msg,
     mach_msg_option_t option, mach_msg_size_t send_size,
     mach_msg_size_t rcv_size, mach_port_name_t rcv_name,
     mach_msg_timeout_t timeout, mach_port_name_t notify);
+
+/* Give back every right and all memory that a received message brought. */
+extern void mach_msg_destroy(mach_msg_header_t *msg);
+
+/*
+ * Receive on a port or port set, let demux answer, reply, again and again.
+ * demux is what MIG makes: it fills in the reply and says whether it knew the
+ * message.  Returns only when receiving fails; with a timeout or another
+ * option, also for what those bring.
+ */
+typedef boolean_t (*mach_msg_demux_t)(mach_msg_header_t *request,
+    mach_msg_header_t *reply);
+extern mach_msg_return_t mach_msg_server(mach_msg_demux_t demux,
+    mach_msg_size_t max_size, mach_port_t rcv_name);
+extern mach_msg_return_t mach_msg_server_timeout(mach_msg_demux_t demux,
+    mach_msg_size_t max_size, mach_port_t rcv_name, mach_msg_option_t option,
+    mach_msg_timeout_t timeout);
 #endif
 
 #endif
