@@ -12,9 +12,6 @@
  */
 void	console_write(const char *s, size_t n);
 
-/* Implemented by the machine: one character; a newline also returns. */
-void	machine_console_putc(int c);
-
 /* For panic: from now on printing waits for no lock. */
 void	console_panic(void);
 

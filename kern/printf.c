@@ -12,6 +12,7 @@
 #include <kern/lock.h>
 #include <kern/string.h>
 #include <kern/types.h>
+#include <machine/machine.h>
 
 #define CONSOLE_CHUNK	256		/* bytes with interrupts off */
 #define DIGITS_MAX	22		/* a 64-bit number in octal */
