@@ -12,6 +12,9 @@
  */
 void	console_write(const char *s, size_t n);
 
+/* Implemented by the machine: one character, polled; expands newline. */
+void	machine_console_putc(int c);
+
 /* For panic: from now on printing waits for no lock. */
 void	console_panic(void);
 

@@ -1,14 +1,13 @@
 /*
- * kern/host.c - the host: its ports, its processors and the one processor
- * set, and what it tells of itself.
+ * kern/host.c - the host: its ports and those of its processors, time, and
+ * what it tells of itself.
  *
  * Owns:       realhost and the ports of host, processors and default_pset.
  *             None of these objects ever dies, so references to them are not
  *             counted.
  * Locks:      none of its own.  Load averages are words that only the clock
  *             interrupt of the first processor writes.
- * Source:     Mach 3.0 kernel interface, host and processor calls.  There is
- *             one processor set; what would make another is refused.
+ * Source:     Mach 3.0 kernel interface, host and processor calls.
  */
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
@@ -22,7 +21,6 @@
 #include <kern/zone.h>
 #include <mach/host_info.h>
 #include <mach/host_reboot.h>
-#include <mach/policy.h>
 #include <mach/processor_info.h>
 #include <machine/boot_info.h>
 #include <machine/machine.h>
@@ -36,8 +34,8 @@ const char kernel_version[] = "Duality 0.1";
 
 struct host realhost;
 
-static integer_t load_average[3];	/* over 5, 30, 60 s, of LOAD_SCALE */
-static integer_t mach_factor[3];
+integer_t host_load[3];
+integer_t host_mach_factor[3];
 
 /* ---- ports ---- */
 
@@ -157,8 +155,8 @@ pset_deallocate(struct processor_set *pset)
 
 /* ---- load ---- */
 
-static unsigned
-running_processors(void)
+unsigned
+processors_running(void)
 {
 	unsigned count = 0;
 
@@ -190,15 +188,15 @@ average_towards(integer_t *averages, integer_t now)
 void
 host_load_sample(void)
 {
-	int threads = runnable_threads(), running = running_processors();
+	int threads = runnable_threads(), running = processors_running();
 	integer_t factor;
 
 	if (threads > running)
 		factor = running * LOAD_SCALE / (threads + 1);
 	else
 		factor = (running - threads) * LOAD_SCALE;
-	average_towards(load_average, threads * LOAD_SCALE);
-	average_towards(mach_factor, factor);
+	average_towards(host_load, threads * LOAD_SCALE);
+	average_towards(host_mach_factor, factor);
 }
 
 /* ---- what it tells ---- */
@@ -220,7 +218,7 @@ host_basic(host_basic_info_t info)
 	const phys_addr_t most = ~(rpc_vm_size_t)PAGE_MASK;
 
 	info->max_cpus = MAX_PROCESSORS;
-	info->avail_cpus = running_processors();
+	info->avail_cpus = processors_running();
 	info->memory_size = min_of(memory_size, most);
 	info->cpu_type = MACHINE_CPU_TYPE;
 	info->cpu_subtype = MACHINE_CPU_SUBTYPE;
@@ -260,8 +258,9 @@ host_info(struct host *host, int flavor, host_info_t info,
 	} else {
 		host_load_info_t load = (host_load_info_t)info;
 
-		memcpy(load->avenrun, load_average, sizeof(load_average));
-		memcpy(load->mach_factor, mach_factor, sizeof(mach_factor));
+		memcpy(load->avenrun, host_load, sizeof(host_load));
+		memcpy(load->mach_factor, host_mach_factor,
+		    sizeof(host_mach_factor));
 	}
 	*count = sizes[flavor];
 	return KERN_SUCCESS;
@@ -457,161 +456,4 @@ processor_control(struct processor *processor, const processor_info_t command,
     mach_msg_type_number_t count)
 {
 	return processor_refuse(processor);
-}
-
-/* ---- the processor set ---- */
-
-kern_return_t
-processor_set_default(struct host *host, struct processor_set **pset)
-{
-	if (host == NULL)
-		return KERN_INVALID_ARGUMENT;
-	*pset = &default_pset;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-processor_set_create(struct host *host, struct processor_set **new_set,
-    struct processor_set **new_name)
-{
-	return host == NULL ? KERN_INVALID_ARGUMENT : KERN_FAILURE;
-}
-
-kern_return_t
-processor_set_destroy(struct processor_set *pset)
-{
-	return pset == NULL ? KERN_INVALID_ARGUMENT : KERN_FAILURE;
-}
-
-/* Assignments to the default set change nothing, and there is no other. */
-kern_return_t
-processor_assign(struct processor *processor, struct processor_set *new_set,
-    boolean_t wait)
-{
-	return processor == NULL || new_set == NULL ? KERN_INVALID_ARGUMENT :
-	    KERN_SUCCESS;
-}
-
-kern_return_t
-processor_get_assignment(struct processor *processor,
-    struct processor_set **pset)
-{
-	if (processor == NULL)
-		return KERN_INVALID_ARGUMENT;
-	*pset = &default_pset;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-thread_assign(struct thread *thread, struct processor_set *new_set)
-{
-	return thread == NULL || new_set == NULL ? KERN_INVALID_ARGUMENT :
-	    KERN_SUCCESS;
-}
-
-kern_return_t
-thread_assign_default(struct thread *thread)
-{
-	return thread_assign(thread, &default_pset);
-}
-
-kern_return_t
-thread_get_assignment(struct thread *thread, struct processor_set **pset)
-{
-	if (thread == NULL)
-		return KERN_INVALID_ARGUMENT;
-	*pset = &default_pset;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-task_assign(struct task *task, struct processor_set *new_set,
-    boolean_t assign_threads)
-{
-	return task == NULL || new_set == NULL ? KERN_INVALID_ARGUMENT :
-	    KERN_SUCCESS;
-}
-
-kern_return_t
-task_assign_default(struct task *task, boolean_t assign_threads)
-{
-	return task_assign(task, &default_pset, assign_threads);
-}
-
-kern_return_t
-task_get_assignment(struct task *task, struct processor_set **pset)
-{
-	if (task == NULL)
-		return KERN_INVALID_ARGUMENT;
-	*pset = &default_pset;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-host_processor_sets(struct host *host, processor_set_name_array_t *sets,
-    mach_msg_type_number_t *count)
-{
-	struct ipc_port **ports;
-
-	if (host == NULL)
-		return KERN_INVALID_ARGUMENT;
-	ports = kalloc(sizeof(*ports));
-	if (ports == NULL)
-		return KERN_RESOURCE_SHORTAGE;
-	ports[0] = convert_pset_name_to_port(&default_pset);
-	*sets = (processor_set_name_array_t)ports;
-	*count = 1;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-host_processor_set_priv(struct host *host_priv, struct processor_set *name,
-    struct processor_set **pset)
-{
-	if (host_priv == NULL || name == NULL) {
-		*pset = NULL;
-		return KERN_INVALID_ARGUMENT;
-	}
-	*pset = name;
-	return KERN_SUCCESS;
-}
-
-/*
- * Returns     KERN_INVALID_ARGUMENT  no set, or no such flavor
- *             KERN_FAILURE           *count too small for the flavor
- */
-kern_return_t
-processor_set_info(struct processor_set *pset, int flavor, struct host **host,
-    processor_set_info_t info, mach_msg_type_number_t *count)
-{
-	if (pset == NULL)
-		return KERN_INVALID_ARGUMENT;
-	if (flavor == PROCESSOR_SET_BASIC_INFO) {
-		processor_set_basic_info_t basic =
-		    (processor_set_basic_info_t)info;
-
-		if (*count < PROCESSOR_SET_BASIC_INFO_COUNT)
-			return KERN_FAILURE;
-		spin_lock(&pset_lock);
-		basic->task_count = all_task_count;
-		basic->thread_count = all_thread_count;
-		spin_unlock(&pset_lock);
-		basic->processor_count = running_processors();
-		basic->load_average = load_average[0];
-		basic->mach_factor = mach_factor[0];
-		*count = PROCESSOR_SET_BASIC_INFO_COUNT;
-	} else if (flavor == PROCESSOR_SET_SCHED_INFO) {
-		processor_set_sched_info_t sched =
-		    (processor_set_sched_info_t)info;
-
-		if (*count < PROCESSOR_SET_SCHED_INFO_COUNT)
-			return KERN_FAILURE;
-		sched->policies = POLICY_TIMESHARE | POLICY_FIXEDPRI;
-		sched->max_priority = PRI_USER;
-		*count = PROCESSOR_SET_SCHED_INFO_COUNT;
-	} else {
-		return KERN_INVALID_ARGUMENT;
-	}
-	*host = &realhost;
-	return KERN_SUCCESS;
 }

@@ -18,7 +18,12 @@ struct host {
 extern struct host realhost;
 
 void	host_bootstrap(void);	/* the ports of host, processors and set; after ipc */
-void	host_load_sample(void);	/* load averages; each second, on the clock interrupt */
+void	host_load_sample(void);	/* each second, on the clock interrupt */
+unsigned processors_running(void);
+
+/* Averages over 5, 30 and 60 s, of LOAD_SCALE; written by one processor. */
+extern int	host_load[3];		/* threads running or ready */
+extern int	host_mach_factor[3];	/* what one thread more would get */
 
 /* options are host_reboot's RB_*; implemented by the machine. */
 void	machine_reboot(int options) __attribute__((noreturn));

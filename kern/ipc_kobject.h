@@ -1,0 +1,86 @@
+/*
+ * kern/ipc_kobject.h - kernel objects behind ports, and the way from one to
+ * the other that MIG's stubs use.
+ *
+ * convert_port_to_X: port may be NULL or dead (then NULL); borrows the right;
+ * returns a reference that X_deallocate (NULL allowed) drops.
+ * convert_X_to_port: consumes a reference of the object; returns a send right,
+ * NULL if the object is dead.
+ */
+#ifndef KERN_IPC_KOBJECT_H
+#define KERN_IPC_KOBJECT_H
+
+#include <kern/types.h>
+#include <mach/mach_types.h>
+#include <mach/message.h>
+
+struct device;
+struct host;
+struct ipc_kmsg;
+struct ipc_port;
+struct ipc_space;
+struct processor;
+struct processor_set;
+struct task;
+struct thread;
+struct vm_map;
+struct vm_object;
+
+enum kobject_type {
+	KOBJECT_NONE,
+	KOBJECT_TASK,
+	KOBJECT_THREAD,
+	KOBJECT_HOST,
+	KOBJECT_HOST_PRIV,
+	KOBJECT_PROCESSOR,
+	KOBJECT_PSET,
+	KOBJECT_PSET_NAME,
+	KOBJECT_PAGER,			/* a memory object port somebody else receives on */
+	KOBJECT_PAGING_REQUEST,		/* memory object control */
+	KOBJECT_PAGING_NAME,		/* memory object name */
+	KOBJECT_DEVICE,
+	KOBJECT_DEVICE_MASTER,
+	KOBJECT_TIMER,
+	KOBJECT_TYPES
+};
+
+/*
+ * Serve a message sent to a kernel port in the sender's thread.  Consumes
+ * request.  Returns the reply to be sent, or NULL.
+ */
+struct ipc_kmsg	*ipc_kobject_server(struct ipc_kmsg *request);
+/* A message came for a kernel object port that is no RPC (notifications). */
+bool		 ipc_kobject_notify(mach_msg_header_t *request,
+		    mach_msg_header_t *reply);
+
+struct task	*convert_port_to_task(struct ipc_port *port);
+struct thread	*convert_port_to_thread(struct ipc_port *port);
+struct vm_map	*convert_port_to_map(struct ipc_port *port);
+struct ipc_space *convert_port_to_space(struct ipc_port *port);
+struct host	*convert_port_to_host(struct ipc_port *port);
+struct host	*convert_port_to_host_priv(struct ipc_port *port);
+struct processor *convert_port_to_processor(struct ipc_port *port);
+struct processor_set *convert_port_to_pset(struct ipc_port *port);
+struct processor_set *convert_port_to_pset_name(struct ipc_port *port);
+struct device	*dev_port_lookup(struct ipc_port *port);
+
+struct ipc_port	*convert_task_to_port(struct task *task);
+struct ipc_port	*convert_thread_to_port(struct thread *thread);
+struct ipc_port	*convert_host_to_port(struct host *host);
+struct ipc_port	*convert_processor_to_port(struct processor *processor);
+struct ipc_port	*convert_pset_to_port(struct processor_set *pset);
+struct ipc_port	*convert_pset_name_to_port(struct processor_set *pset);
+struct ipc_port	*convert_device_to_port(struct device *device);
+
+void		 task_deallocate(struct task *task);
+void		 thread_deallocate(struct thread *thread);
+void		 vm_map_deallocate(struct vm_map *map);
+void		 space_deallocate(struct ipc_space *space);
+void		 pset_deallocate(struct processor_set *pset);
+void		 device_deallocate(struct device *device);
+
+struct vm_object *vm_object_lookup(struct ipc_port *control);
+struct vm_object *vm_object_lookup_name(struct ipc_port *name);
+void		 vm_object_deallocate(struct vm_object *object);
+
+#endif

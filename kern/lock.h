@@ -1,0 +1,229 @@
+/*
+ * kern/lock.h - spin locks, sleep locks and reference counts.
+ *
+ * The kernel is not preemptible: a processor leaves a thread only in
+ * thread_block().  So a plain spin lock needs no more than the lock word; a
+ * lock that an interrupt handler also takes is held with interrupts off
+ * (spin_lock_intr).  Who spins with interrupts off answers TLB shootdowns
+ * meanwhile (cpu_spin_wait).
+ *
+ * Every lock has a class; the classes are the lock order, outermost first.
+ * The debug build checks that each lock taken is of a later class than all
+ * held, or of the same class at a higher address (spin_lock_second).
+ */
+#ifndef KERN_LOCK_H
+#define KERN_LOCK_H
+
+#include <kern/types.h>
+#include <kern/queue.h>
+#include <machine/cpu.h>
+
+/* Lock order, outermost first.  docs/design.md says what each protects. */
+enum lock_class {
+	LOCK_NONE,
+	/* sleep locks */
+	LOCK_TASK_CREATE,
+	LOCK_MAP,		/* struct vm_map of a task */
+	LOCK_KERNEL_MAP,	/* kernel_map */
+	/* spin locks */
+	LOCK_PSET,		/* lists of all tasks and threads */
+	LOCK_TASK,
+	LOCK_TASK_IPC,		/* port slots of a task or thread */
+	LOCK_SPACE,
+	LOCK_PORT,		/* two: by address */
+	LOCK_PORT_SET,
+	LOCK_IPC_MISC,		/* leaf tables of ipc/ */
+	LOCK_DEVICE,
+	LOCK_OBJECT,		/* two: a shadow before what it shadows (spin_lock_chain) */
+	LOCK_OBJECT_CACHE,
+	LOCK_PAGE_HASH,
+	LOCK_PAGE_QUEUES,
+	LOCK_PMAP,
+	LOCK_PV,
+	LOCK_ZONE,
+	LOCK_PAGE_FREE,
+	/* taken by interrupt handlers: interrupts off */
+	LOCK_TTY,
+	LOCK_WAIT,		/* wait-queue bucket */
+	LOCK_TIMER,
+	LOCK_THREAD,
+	LOCK_RUN_QUEUE,
+	LOCK_SHOOTDOWN,
+	LOCK_CONSOLE,
+	LOCK_CLASSES
+};
+
+struct spinlock {
+	volatile uint32_t locked;
+#ifdef DEBUG_KERNEL
+	uint16_t	  class;
+	int16_t		  holder;	/* processor number, -1 when free */
+#endif
+};
+
+#ifdef DEBUG_KERNEL
+#define SPINLOCK_INIT(cls)	{ 0, (cls), -1 }
+void	lock_debug_acquire(struct spinlock *lock, bool second);
+void	lock_debug_acquired(struct spinlock *lock);
+void	lock_debug_release(struct spinlock *lock);
+void	lock_debug_assert_none_held(void);	/* spin locks: before blocking */
+#else
+#define SPINLOCK_INIT(cls)	{ 0 }
+#define lock_debug_acquire(lock, second)	((void)0)
+#define lock_debug_acquired(lock)		((void)0)
+#define lock_debug_release(lock)		((void)0)
+#define lock_debug_assert_none_held()		((void)0)
+#endif
+
+void	spin_lock_contended(struct spinlock *lock);
+
+static inline void
+spinlock_init(struct spinlock *lock, enum lock_class class)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(class);
+	(void)class;
+}
+
+static inline bool
+spin_trylock(struct spinlock *lock)
+{
+	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
+		return false;
+	lock_debug_acquired(lock);
+	return true;
+}
+
+static inline void
+spin_lock(struct spinlock *lock)
+{
+	lock_debug_acquire(lock, false);
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_contended(lock);
+	lock_debug_acquired(lock);
+}
+
+/* Take a second lock of a class already held, at a higher address. */
+static inline void
+spin_lock_second(struct spinlock *lock)
+{
+	lock_debug_acquire(lock, true);
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_contended(lock);
+	lock_debug_acquired(lock);
+}
+
+static inline void
+spin_unlock(struct spinlock *lock)
+{
+	lock_debug_release(lock);
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+}
+
+/* Also turns interrupts off; returns what spin_unlock_intr wants back. */
+static inline bool
+spin_lock_intr(struct spinlock *lock)
+{
+	bool were_on = intr_disable();
+
+	spin_lock(lock);
+	return were_on;
+}
+
+static inline void
+spin_unlock_intr(struct spinlock *lock, bool were_on)
+{
+	spin_unlock(lock);
+	intr_restore(were_on);
+}
+
+/* For assertions only: held by this processor (debug) or by anybody. */
+static inline bool
+spinlock_held(const struct spinlock *lock)
+{
+#ifdef DEBUG_KERNEL
+	return lock->locked && lock->holder == cpu_number();
+#else
+	return lock->locked;
+#endif
+}
+
+/*
+ * A sleep lock with readers and writers.  Writers wait for readers and go
+ * before new ones.  Call with no spin lock held.  Not recursive.
+ */
+struct rwlock {
+	struct spinlock	  interlock;	/* guards the fields below */
+	uint16_t	  class;
+	bool		  writing;
+	bool		  waiting;
+	uint32_t	  readers;
+	uint32_t	  writers_waiting;
+	struct thread	 *writer;	/* for assertions and dumps */
+};
+
+void	rwlock_init(struct rwlock *lock, enum lock_class class);
+void	rwlock_write(struct rwlock *lock);
+void	rwlock_read(struct rwlock *lock);
+bool	rwlock_try_write(struct rwlock *lock);
+bool	rwlock_try_read(struct rwlock *lock);
+/* Reader to writer.  On failure the read lock has been given up. */
+bool	rwlock_upgrade(struct rwlock *lock);
+void	rwlock_downgrade(struct rwlock *lock);
+void	rwlock_done(struct rwlock *lock);
+bool	rwlock_held_write(const struct rwlock *lock);
+
+/*
+ * A reference count that sticks at its maximum instead of wrapping: what it
+ * counts is then never freed.
+ */
+struct refcount {
+	volatile uint32_t count;
+};
+
+#define REFCOUNT_STUCK	0xc0000000u	/* from here on it no longer moves */
+
+static inline void
+refcount_init(struct refcount *ref, uint32_t count)
+{
+	ref->count = count;
+}
+
+static inline void
+refcount_take(struct refcount *ref)
+{
+	uint32_t old = __atomic_fetch_add(&ref->count, 1, __ATOMIC_RELAXED);
+
+	if (unlikely(old >= REFCOUNT_STUCK))
+		__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
+}
+
+/* Returns whether this was the last reference. */
+static inline bool
+refcount_drop(struct refcount *ref)
+{
+	uint32_t old = __atomic_fetch_sub(&ref->count, 1, __ATOMIC_ACQ_REL);
+
+	if (unlikely(old >= REFCOUNT_STUCK)) {
+		__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
+		return false;
+	}
+	return old == 1;
+}
+
+/* Take a reference unless the count has already reached zero. */
+static inline bool
+refcount_take_unless_zero(struct refcount *ref)
+{
+	uint32_t old = __atomic_load_n(&ref->count, __ATOMIC_RELAXED);
+
+	while (old != 0) {
+		if (old >= REFCOUNT_STUCK)
+			return true;
+		if (__atomic_compare_exchange_n(&ref->count, &old, old + 1,
+		    true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * kern/reaper.h - what happens to threads that have run their last, and
+ * kernel stacks.
+ */
+#ifndef KERN_REAPER_H
+#define KERN_REAPER_H
+
+#include <kern/types.h>
+
+struct thread;
+
+void	reaper_start(void);			/* boot */
+void	thread_reap(struct thread *thread);	/* halted and off its stack; interrupts off */
+/* A runnable thread waits for memory for a stack; made ready when one is free. */
+void	thread_await_stack(struct thread *thread);
+uint32_t stack_count(void);			/* kernel stacks that exist */
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * kern/sched.h - who runs next.
+ */
+#ifndef KERN_SCHED_H
+#define KERN_SCHED_H
+
+#include <kern/processor.h>
+#include <kern/thread.h>
+
+#define PRI_BEST	0
+#define PRI_SYSTEM	6
+#define PRI_USER	25
+#define PRI_WORST	(RUN_LEVELS - 1)	/* the idle threads' and depressed */
+#define QUANTUM_TICKS	10			/* 100 ms */
+
+void	sched_bootstrap(void);
+/* The boot processor enters the scheduler running thread; never returns. */
+void	sched_start(struct thread *first) __attribute__((noreturn));
+/* An application processor enters its idle thread; called by the machine. */
+void	sched_processor_start(void) __attribute__((noreturn));
+void	processor_add(struct processor *processor);	/* at boot, before it runs */
+
+void	thread_setrun(struct thread *thread);	/* thread locked, TH_RUN set */
+void	thread_set_priority(struct thread *thread, int priority);
+void	sched_tick(bool from_user);	/* interrupts off, each processor */
+bool	sched_others_ready(void);	/* swtch: somebody else could run here */
+
+/* Kernel stacks. */
+vm_offset_t stack_alloc(void);		/* lowest address, 0 if none is to be had */
+void	stack_free(vm_offset_t stack);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * kern/stack.c - kernel stacks.
+ *
+ * Few exist: one for each thread that blocked without a continuation, one for
+ * each processor's running thread, and a few spare ones on each processor.
+ *
+ * Owns:       the per-processor caches (the processor's own, interrupts off)
+ *             and the queue of threads that wait for a stack.
+ * Locks:      starved_lock, interrupts off.
+ */
+#include <kern/debug.h>
+#include <kern/reaper.h>
+#include <kern/sched.h>
+#include <vm/vm_page.h>
+
+#define STACK_ORDER	1	/* 2^1 pages */
+#define STACK_CANARY	0x57ac6ea6u
+
+_Static_assert(KERNEL_STACK_SIZE == PAGE_SIZE << STACK_ORDER, "stack order");
+
+static struct spinlock starved_lock = SPINLOCK_INIT(LOCK_TIMER);
+static struct queue starved = { &starved, &starved };	/* starved_lock */
+static volatile uint32_t stacks_total;			/* atomic */
+
+uint32_t
+stack_count(void)
+{
+	return stacks_total;
+}
+
+static vm_offset_t
+stack_create(void)
+{
+	struct vm_page *page = vm_page_grab_contiguous(STACK_ORDER);
+	vm_offset_t stack;
+
+	if (page == NULL)
+		return 0;
+	__atomic_add_fetch(&stacks_total, 1, __ATOMIC_RELAXED);
+	stack = (vm_offset_t)vm_page_to_direct(page);
+	*(uint32_t *)stack = STACK_CANARY;
+	return stack;
+}
+
+vm_offset_t
+stack_alloc(void)
+{
+	bool intr = intr_disable();
+	struct processor *p = current_processor();
+	vm_offset_t stack;
+
+	if (p->stack_cached > 0)
+		stack = p->stack_cache[--p->stack_cached];
+	else
+		stack = stack_create();
+	intr_restore(intr);
+	return stack;
+}
+
+/* Somebody who waited for a stack, made ready again. */
+static void
+starved_wake(void)
+{
+	struct queue *q;
+	struct thread *thread;
+	bool intr;
+
+	if (queue_empty(&starved))
+		return;
+	intr = spin_lock_intr(&starved_lock);
+	q = queue_pop_front(&starved);
+	spin_unlock(&starved_lock);
+	if (q != NULL) {
+		thread = queue_element(q, struct thread, reap_link);
+		spin_lock(&thread->lock);
+		thread_setrun(thread);
+		spin_unlock(&thread->lock);
+	}
+	intr_restore(intr);
+}
+
+void
+stack_free(vm_offset_t stack)
+{
+	bool intr = intr_disable();
+	struct processor *p = current_processor();
+
+	assert(*(uint32_t *)stack == STACK_CANARY);
+	if (p->stack_cached < array_count(p->stack_cache)) {
+		p->stack_cache[p->stack_cached++] = stack;
+	} else {
+		vm_page_release_contiguous(
+		    vm_page_from_direct((void *)stack), STACK_ORDER);
+		__atomic_sub_fetch(&stacks_total, 1, __ATOMIC_RELAXED);
+	}
+	starved_wake();
+	intr_restore(intr);
+}
+
+void
+thread_await_stack(struct thread *thread)
+{
+	bool intr = spin_lock_intr(&starved_lock);
+
+	queue_push_back(&starved, &thread->reap_link);
+	spin_unlock_intr(&starved_lock, intr);
+}

@@ -1,0 +1,204 @@
+/*
+ * kern/thread.h - threads: the unit of execution, and how one waits.
+ *
+ * A thread that blocks with a continuation gives up its kernel stack; its
+ * user registers live in the machine's part of this structure (struct pcb),
+ * so nothing on the stack has to survive.
+ */
+#ifndef KERN_THREAD_H
+#define KERN_THREAD_H
+
+#include <kern/lock.h>
+#include <kern/queue.h>
+#include <kern/timer.h>
+#include <kern/types.h>
+#include <mach/time_value.h>
+#include <machine/pcb.h>
+
+struct ipc_kmsg;
+struct ipc_port;
+struct ipc_space;
+struct processor;
+struct task;
+
+/* Runs on a fresh stack when the thread is resumed; must not return. */
+typedef void (*continuation_t)(void);
+typedef const volatile void *event_t;
+
+enum wait_result {
+	THREAD_AWAKENED,
+	THREAD_TIMED_OUT,
+	THREAD_INTERRUPTED,	/* thread_abort, termination */
+	THREAD_RESTART,		/* what was waited for is gone: look again */
+};
+
+/* thread->state; a thread runs or is on a run queue exactly if TH_RUN. */
+#define TH_RUN		0x01u	/* running, or ready to */
+#define TH_WAIT		0x02u	/* waits for an event */
+#define TH_UNINT	0x04u	/* and thread_abort does not end the wait */
+#define TH_IDLE		0x08u	/* a processor's idle thread */
+#define TH_PARKED	0x10u	/* waits at the user boundary, suspended */
+#define TH_HALTED	0x20u	/* has run its last */
+
+/* thread->ast: reasons to leave the way back to user mode.  Atomic bits. */
+#define AST_PREEMPT	0x01u	/* a better thread waits, or the quantum ended */
+#define AST_TERMINATE	0x02u
+#define AST_SUSPEND	0x04u	/* suspend counts are not all zero */
+#define AST_STEP	0x08u	/* the machine: a single step came in the kernel */
+#define AST_ABORTED	0x10u	/* thread_abort found it outside any wait */
+
+struct thread {
+	/* fixed at creation */
+	struct task	 *task;			/* a reference */
+	/* atomic */
+	struct refcount	  refs;
+	volatile uint32_t ast;			/* AST_* */
+
+	/* under lock (interrupts off) */
+	struct spinlock	  lock;
+	struct queue	  run_link;		/* on a run queue, under its lock */
+	struct processor *run_queue_of;		/* whose, NULL if on none */
+	struct processor *last_processor;
+	uint32_t	  state;		/* TH_* */
+	event_t		  wait_event;		/* NULL: not in a wait bucket */
+	struct queue	  wait_link;		/* under the bucket's lock */
+	enum wait_result  wait_result;
+	struct timer	  wait_timer;
+	bool		  wait_timer_set;
+	bool		  stop_wanted;		/* somebody waits for !TH_RUN */
+	bool		  active;		/* not terminated */
+	int		  priority;		/* base; 0 is best */
+	int		  max_priority;
+	int		  sched_pri;		/* current */
+	int		  depress_pri;		/* what to return to, -1 if none */
+	struct timer	  depress_timer;
+	uint32_t	  sched_usage;		/* decayed ticks, scaled */
+	uint32_t	  sched_stamp;		/* second of the last decay */
+	unsigned	  quantum_left;		/* ticks */
+	int		  policy;		/* POLICY_* */
+	int		  policy_data;		/* quantum in ms for POLICY_FIXEDPRI */
+	unsigned	  suspend_count;	/* thread_suspend's */
+	unsigned	  stop_count;		/* reasons to stop: its own suspension, its task's */
+	unsigned	  user_ticks;
+	unsigned	  system_ticks;
+	unsigned	  sleep_since;		/* second when it blocked */
+
+	/* the thread's own, or its processor's while switching */
+	continuation_t	  continuation;		/* set while it has no stack */
+	vm_offset_t	  kernel_stack;		/* lowest address, 0 if none */
+	struct pcb	  pcb;			/* user registers, FPU: machine */
+	bool		  vm_privilege;		/* may take the page reserve */
+
+	/* ipc, under the lock named */
+	struct spinlock	  ipc_lock;		/* guards the port slots; before LOCK_PORT */
+	struct ipc_port	 *self;			/* kernel port, ipc_lock */
+	struct ipc_port	 *sself;		/* send right for the user, ipc_lock */
+	struct ipc_port	 *exception_port;	/* send right, ipc_lock */
+	struct ipc_port	 *reply_port;		/* for kernel RPC (exceptions); own */
+	struct queue	  ith_link;		/* on a port's or set's queue of waiters, its lock */
+	uint32_t	  ith_state;		/* result of the wait: mach_msg_return_t; queue's lock */
+	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
+	uint32_t	  ith_seqno;
+	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
+	union {					/* what a continuation needs; own */
+		uint32_t  words[12];
+		struct {			/* mach_msg receive */
+			uint32_t msg;		/* user address */
+			uint32_t option;
+			uint32_t rcv_size;
+			uint32_t rcv_name;
+			uint32_t timeout;
+			uint32_t notify;
+			void	*mqueue;	/* port or set waited on: a reference */
+			void	*kmsg;
+		} msg;
+		struct {			/* exception */
+			int	 type;
+			int	 code;
+			long	 subcode;
+			void	*port;
+		} exc;
+		struct {			/* page fault from user mode */
+			uint32_t address;
+			uint32_t access;
+			uint32_t error;
+		} fault;
+	} saved;
+
+	/* lists, under the lock named */
+	struct queue	  reap_link;		/* the reaper's, once halted */
+	struct queue	  task_link;		/* task->lock */
+	struct queue	  all_link;		/* LOCK_PSET */
+	char		  name[32];		/* lock */
+	time_value_t	  creation_time;	/* fixed at creation */
+#ifdef DEBUG_KERNEL
+	unsigned	  sleep_locks;		/* rwlocks held; own */
+#endif
+};
+
+struct thread *thread_reference(struct thread *thread);
+void	thread_release(struct thread *thread);	/* drops a reference */
+void	thread_deallocate(struct thread *thread);	/* the same, for MIG */
+
+/*
+ * A kernel thread, running start on a kernel stack (it may block with or
+ * without continuations).  Panics when out of memory: for boot only.
+ */
+struct thread *kernel_thread(const char *name, continuation_t start);
+
+/*
+ * Waiting.  assert_wait declares the wait; whoever calls thread_wakeup(event)
+ * from then on ends it.  The order is: assert_wait under the lock that guards
+ * the condition, unlock, thread_block.
+ */
+void	assert_wait(event_t event, bool interruptible);
+/* A wait that ends after ms at the latest; call between assert_wait and thread_block. */
+void	thread_set_timeout(unsigned ms);
+/*
+ * Give up the processor.  With a continuation the stack is given up too and
+ * the call does not return; current_thread()->wait_result tells the cause.
+ * Without one, returns that cause.  No spin lock may be held.
+ */
+enum wait_result thread_block(continuation_t continuation);
+/* assert_wait(event), unlock, thread_block(NULL). */
+enum wait_result thread_sleep(event_t event, struct spinlock *lock,
+	    bool interruptible);
+/* End the waits of all, or of one (the longest), with THREAD_AWAKENED. */
+void	thread_wakeup(event_t event);
+bool	thread_wakeup_one(event_t event);
+/*
+ * End this thread's wait, whatever it waits for; with only_interruptible,
+ * only one that thread_abort may end.  Returns whether it was waiting.
+ */
+bool	clear_wait(struct thread *thread, enum wait_result result,
+	    bool only_interruptible);
+/*
+ * A wait on no event, ended by thread_go or clear_wait only: ipc's queues
+ * of waiters.  Call with the queue's lock held.
+ */
+void	thread_will_wait(bool interruptible);
+/* Make a thread in thread_will_wait runnable; at once or when it has blocked. */
+void	thread_go(struct thread *thread, enum wait_result result);
+
+/*
+ * Block as thread_block does and give the processor and what is left of the
+ * time slice straight to target, whose wait (thread_will_wait) this ends.
+ * Falls back to thread_go + thread_block where target cannot be entered at once.
+ */
+enum wait_result thread_handoff(struct thread *target, continuation_t continuation);
+
+/* Leave for user mode by the registers in the current thread's pcb. */
+void	thread_exception_return(void) __attribute__((noreturn));
+/* The same after a trap that returns value in the result register. */
+void	thread_syscall_return(kern_return_t value) __attribute__((noreturn));
+
+void	ast_on(struct thread *thread, uint32_t reasons);	/* and nudge its processor */
+void	ast_taken(void);	/* machine, on the way to user mode, interrupts on */
+
+/* Terminate the current thread; for the AST and for fatal exceptions. */
+void	thread_terminate_self(void) __attribute__((noreturn));
+
+/* Whether the current thread should give up a long loop or wait. */
+bool	thread_should_abort(void);
+
+#endif
