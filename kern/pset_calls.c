@@ -250,70 +250,79 @@ static const struct kind threads = {
 	port_of_thread,
 };
 
-/*
- * References to all objects of a kind; room is how many fit.  Returns how
- * many there are, or room + 1 and none when they do not fit.
- */
-static unsigned
-collect(const struct kind *kind, void **objects, unsigned room)
+/* References to all objects of a kind; free by snapshot_free. */
+struct snapshot {
+	void	 **objects;
+	unsigned  room;			/* how many fit */
+	unsigned  count;
+};
+
+/* False if there are more than room; then none was taken. */
+static bool
+snapshot_fill(struct snapshot *snapshot, const struct kind *kind)
 {
-	unsigned count = 0;
 	struct queue *link;
+	bool fits;
 
 	spin_lock(&pset_lock);
-	if (*kind->count > room)
-		count = room + 1;
-	else
+	fits = *kind->count <= snapshot->room;
+	if (fits)
 		queue_for_each(link, kind->list) {
 			void *object = kind->reference(link);
 
 			if (object != NULL)
-				objects[count++] = object;
+				snapshot->objects[snapshot->count++] = object;
 		}
 	spin_unlock(&pset_lock);
-	return count;
+	return fits;
 }
 
-/* An array of exactly as many ports, the references consumed; or none. */
-static struct ipc_port **
-ports_of(const struct kind *kind, void **objects, unsigned count)
+static void
+snapshot_free(struct snapshot *snapshot)
 {
-	struct ipc_port **ports = kalloc(count * sizeof(*ports));
-
-	for (unsigned i = 0; i < count; i++) {
-		if (ports != NULL)
-			ports[i] = kind->to_port(objects[i]);
-		else
-			kind->release(objects[i]);
-	}
-	return ports;
+	kfree(snapshot->objects, snapshot->room * sizeof(void *));
 }
 
 /* The number may grow while memory is found; then once more. */
 static kern_return_t
-list_all(struct processor_set *pset, const struct kind *kind,
-    mach_port_t **list, mach_msg_type_number_t *out_count)
+snapshot_take(struct snapshot *snapshot, const struct kind *kind)
 {
+	for (;;) {
+		snapshot->room = *kind->count + 8;
+		snapshot->count = 0;
+		snapshot->objects = kalloc(snapshot->room * sizeof(void *));
+		if (snapshot->objects == NULL)
+			return KERN_RESOURCE_SHORTAGE;
+		if (snapshot_fill(snapshot, kind))
+			return KERN_SUCCESS;
+		snapshot_free(snapshot);
+	}
+}
+
+static kern_return_t
+list_all(struct processor_set *pset, const struct kind *kind,
+    mach_port_t **list, mach_msg_type_number_t *count)
+{
+	struct snapshot all;
 	struct ipc_port **ports;
-	unsigned room, count;
-	void **objects;
+	kern_return_t kr;
 
 	if (pset == NULL)
 		return KERN_INVALID_ARGUMENT;
-	do {
-		room = *kind->count + 8;
-		objects = kalloc(room * sizeof(*objects));
-		if (objects == NULL)
-			return KERN_RESOURCE_SHORTAGE;
-		count = collect(kind, objects, room);
-		ports = count <= room ? ports_of(kind, objects, count) : NULL;
-		kfree(objects, room * sizeof(*objects));
-	} while (count > room);
-	if (ports == NULL)
-		return KERN_RESOURCE_SHORTAGE;
+	kr = snapshot_take(&all, kind);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	ports = kalloc(all.count * sizeof(*ports));
+	for (unsigned i = 0; i < all.count; i++) {
+		if (ports != NULL)
+			ports[i] = kind->to_port(all.objects[i]);
+		else
+			kind->release(all.objects[i]);
+	}
 	*list = (mach_port_t *)ports;
-	*out_count = count;
-	return KERN_SUCCESS;
+	*count = all.count;
+	snapshot_free(&all);
+	return ports != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
 }
 
 kern_return_t
@@ -335,9 +344,8 @@ kern_return_t
 processor_set_max_priority(struct processor_set *pset, int max_priority,
     boolean_t change_threads)
 {
-	mach_msg_type_number_t count;
-	unsigned room;
-	void **objects;
+	struct snapshot all;
+	kern_return_t kr;
 
 	if (pset == NULL || max_priority < 0 || max_priority >= RUN_LEVELS)
 		return KERN_INVALID_ARGUMENT;
@@ -346,17 +354,13 @@ processor_set_max_priority(struct processor_set *pset, int max_priority,
 	spin_unlock(&pset_lock);
 	if (!change_threads)
 		return KERN_SUCCESS;
-	do {
-		room = all_thread_count + 8;
-		objects = kalloc(room * sizeof(*objects));
-		if (objects == NULL)
-			return KERN_RESOURCE_SHORTAGE;
-		count = collect(&threads, objects, room);
-		for (unsigned i = 0; i < count && count <= room; i++) {
-			thread_max_priority(objects[i], pset, max_priority);
-			thread_release(objects[i]);
-		}
-		kfree(objects, room * sizeof(*objects));
-	} while (count > room);
+	kr = snapshot_take(&all, &threads);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	for (unsigned i = 0; i < all.count; i++) {
+		thread_max_priority(all.objects[i], pset, max_priority);
+		thread_release(all.objects[i]);
+	}
+	snapshot_free(&all);
 	return KERN_SUCCESS;
 }
