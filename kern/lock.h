@@ -53,6 +53,8 @@ enum lock_class {
 	LOCK_CLASSES
 };
 
+#define LOCK_INTR_FIRST	LOCK_TTY	/* from here on interrupts are off */
+
 struct spinlock {
 	volatile uint32_t locked;
 #ifdef DEBUG_KERNEL
@@ -67,12 +69,15 @@ void	lock_debug_acquire(struct spinlock *lock, bool second);
 void	lock_debug_acquired(struct spinlock *lock);
 void	lock_debug_release(struct spinlock *lock);
 void	lock_debug_assert_none_held(void);	/* spin locks: before blocking */
+/* No more checks: in a panic locks are not what they should be. */
+void	lock_debug_stop(void);
 #else
 #define SPINLOCK_INIT(cls)	{ 0 }
 #define lock_debug_acquire(lock, second)	((void)0)
 #define lock_debug_acquired(lock)		((void)0)
 #define lock_debug_release(lock)		((void)0)
 #define lock_debug_assert_none_held()		((void)0)
+#define lock_debug_stop()			((void)0)
 #endif
 
 void	spin_lock_contended(struct spinlock *lock);
