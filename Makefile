@@ -63,7 +63,7 @@ KERNEL_DIRS := kern ipc vm device $(MACHINE)
 KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 
 # Interfaces that the kernel serves and those that it calls: names of .defs.
-KERNEL_SERVERS := mach mach_host mach_port mach4 gnumach device mach_$(MACHINE) \
+KERNEL_SERVERS := mach/mach mach_host mach_port mach4 gnumach device/device mach_$(MACHINE) \
 	mach_debug
 KERNEL_USERS := memory_object memory_object_default
 

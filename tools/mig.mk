@@ -12,17 +12,18 @@
 DEFS := $(sort $(shell find include -name '*.defs' 2>/dev/null))
 MIG := CC=$(CC) i686-gnu-mig -nostdinc -Iinclude
 
-defs_named = $(filter $(foreach n,$1,%/$(n).defs),$(DEFS))
+# The .defs of names such as device/notify, or notify where that is unique.
+defs_named = $(filter $(foreach n,$(basename $(1:include/%=%)),%/$n.defs),$(DEFS))
 stub_header = $(O)/mig/$(basename $1)$(if $(wildcard $(basename $1).h),_interface).h
 
 -include libmach/files.mk
 SERVER_DEFS := $(sort $(wildcard include/servers/*.defs))
-USER_STUB_DEFS := $(call defs_named,$(basename $(notdir $(LIBMACH_DEFS))))
-USER_SERVER_DEFS := $(call defs_named,$(basename $(notdir $(LIBMACH_SERVER_DEFS))))
+USER_STUB_DEFS := $(call defs_named,$(LIBMACH_DEFS))
+USER_SERVER_DEFS := $(call defs_named,$(LIBMACH_SERVER_DEFS))
 
 KERNEL_STUBS :=
 USER_STUBS :=
-USER_STUB_HEADERS :=
+USER_STUB_HEADERS := $(foreach d,$(USER_STUB_DEFS) $(SERVER_DEFS),$(call stub_header,$d))
 
 # $1 list of products, $2 base of the product's name, $3 .defs, $4 -D flags
 define server_stub
@@ -52,5 +53,4 @@ $(foreach d,$(call defs_named,$(KERNEL_USERS)),$(eval $(call user_stub,\
 $(foreach d,$(USER_SERVER_DEFS) $(SERVER_DEFS),$(eval $(call server_stub,\
     USER_STUBS,$(O)/mig/user/$(call name,$d),$d,)))
 $(foreach d,$(USER_STUB_DEFS) $(SERVER_DEFS),$(eval $(call user_stub,\
-    USER_STUBS,$(O)/mig/user/$(call name,$d),$d,,$(call stub_header,$d)))\
-    $(eval USER_STUB_HEADERS += $(call stub_header,$d)))
+    USER_STUBS,$(O)/mig/user/$(call name,$d),$d,,$(call stub_header,$d))))

@@ -11,7 +11,7 @@
 NEWLIB := build/newlib
 NEWLIB_STAMP := $(NEWLIB)/installed
 $(NEWLIB_STAMP): tools/newlib
-	$(call say,BUILD,newlib (about a minute, once))
+	$(call say,BUILD,$(NEWLIB))
 	$(Q)TARGET_CC=$(CC) CROSS=$(CROSS) tools/newlib build/newlib-src $(NEWLIB)
 	@touch $@
 
@@ -48,14 +48,15 @@ $(foreach t,$(TEST_PROGRAMS),$(eval $(call program,$t,$(addprefix tests/,\
     $(patsubst tests/%,%,$(or $($t_SRCS),$t.c))))))
 
 $(sort $(USER_OBJS)): CFLAGS = $(USER_CFLAGS) $(WARNINGS)
-$(USER_STUB_OBJS): CFLAGS = $(USER_CFLAGS) -w
+$(USER_STUB_OBJS): CFLAGS = $(USER_CFLAGS) -w \
+	$(addprefix -iquote ,$(sort $(dir $(USER_STUB_HEADERS))))
 $(sort $(USER_OBJS)) $(USER_STUB_OBJS): | $(NEWLIB_STAMP) $(USER_STUBS)
 
 $(O)/programs/%: $(CRT0) $(O)/libmach.a $(NEWLIB_STAMP) tools/user.mk
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -nostdlib -no-pie -Wl,--gc-sections,--build-id=none \
-	    -Wl,-z,noexecstack -o $@ $(CRT0) $(filter %.o,$^) \
+	    -Wl,-z,noexecstack -o $@ $(filter %.o,$^) \
 	    -Wl,--start-group $(O)/libmach.a -L$(NEWLIB)/lib -lc -lm $(LIBGCC) \
 	    -Wl,--end-group
 $(O)/modules/%: $(O)/programs/%
