@@ -2,8 +2,8 @@
 #
 # servers/demo.boot is the demo's boot script; tests/configurations lists the
 # boots of `make check`.  Host tests are tests/host/*.t, as they are, and
-# tests/host/NAME.c, built for 32 bits with the address sanitizer, together
-# with the kernel sources that host_NAME_SRCS (tests/files.mk) lists.
+# tests/host/NAME.c, built for 32 bits with the address sanitizer together with
+# the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
 .PHONY: setup iso run debug check images host-tests
 
@@ -49,11 +49,13 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-static-libasan -static-libubsan -DHOST_TEST -DDEBUG_KERNEL=1 \
 	-Itests/host -I. -Iinclude -Ibuild/links
+host_srcs = $(shell sed -n 's/^ [*] HOST_SRCS: //p' $1)
 .SECONDEXPANSION:
-build/host/%: tests/host/%.c $$(host_$$*_SRCS) Makefile | build/links/machine
+build/host/%: tests/host/%.c $$(call host_srcs,tests/host/$$*.c) Makefile \
+    | build/links/machine
 	$(call say,HOST)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(host_$*_SRCS)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^)
 -include $(HOST_TESTS:%=%.d)
 host-tests: $(HOST_TESTS)
 

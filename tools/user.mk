@@ -16,7 +16,6 @@ $(NEWLIB_STAMP): tools/newlib
 	@touch $@
 
 USER_CFLAGS := $(COMMON_CFLAGS) -D__DYNAMIC_REENT__ \
-	$(if $(filter 1,$(DEBUG)),,-DNDEBUG) \
 	-I$(O)/mig/include -I$(O)/mig/user -Iinclude -Ilibmach \
 	-isystem $(NEWLIB)/include
 
