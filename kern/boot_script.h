@@ -77,6 +77,7 @@ struct boot_command {
 	struct boot_command *next;
 	const char	    *path;
 	unsigned	     module;	/* index of the boot module */
+	bool		     keep_module;	/* it is in use from now on */
 	struct task	    *task;	/* by task-create; a reference */
 	struct boot_arg	    *args;	/* argv[0] is the path, not here */
 	unsigned	     arg_count;
