@@ -212,6 +212,8 @@ extern mach_msg_return_t mach_msg_trap(mach_msg_header_t *msg,
 
 /* Give back every right and all memory that a received message brought. */
 extern void mach_msg_destroy(mach_msg_header_t *msg);
+/* The same for one that was made but will not be sent. */
+extern void mach_msg_abandon(mach_msg_header_t *msg);
 
 /*
  * Receive on a port or port set, let demux answer, reply, again and again.

@@ -22,6 +22,11 @@
 
 extern void *memcpy(void *dst, const void *src, size_t n);
 
+/* A server's stubs answer this for routines that the server leaves out. */
+#ifndef MIG_EOPNOTSUPP
+#define MIG_EOPNOTSUPP	MIG_BAD_ID
+#endif
+
 /*
  * Copy a string into an array of n bytes, cut to fit, always terminated.
  * Returns its length, without the final zero.
@@ -35,11 +40,12 @@ extern mach_port_t mig_get_reply_port(void);
 extern void mig_put_reply_port(mach_port_t port);
 extern void mig_dealloc_reply_port(mach_port_t port);
 
-#ifdef KERNEL
-/* A routine that the kernel does not have yet is one it does not know. */
-#define MIG_EOPNOTSUPP	MIG_BAD_ID
-#else
+#ifndef KERNEL
 extern void mig_init(void *first);
+
+/* Make the reply that says the request was not understood. */
+extern void mig_reply_setup(const mach_msg_header_t *request,
+    mach_msg_header_t *reply);
 #endif
 
 #endif
