@@ -479,7 +479,7 @@ sched_start(struct thread *first)
 		panic("no memory for the first thread's stack");
 	/* The boot stack is left for good: nobody to dispatch. */
 	first->last_processor = p;
-	machine_switch(p->idle_thread, first);
+	machine_switch(current_thread(), first);
 	panic("the boot thread was resumed");
 }
 

@@ -7,7 +7,7 @@
  */
 #include <device/device_init.h>
 #include <ipc/ipc_init.h>
-#include <kern/boot_script.h>
+#include <kern/boot_module.h>
 #include <kern/console.h>
 #include <kern/debug.h>
 #include <kern/host.h>

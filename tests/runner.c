@@ -1,0 +1,226 @@
+/*
+ * tests/runner.c - runs the in-guest tests and prints TAP.
+ *
+ * Each test runs in a task of its own, a copy of this one.  The runner
+ * receives its report, its exceptions, or nothing in time; then the task is
+ * terminated and the next one starts.  Arguments: --host-port=N
+ * --device-port=N, then words: a test runs if its name contains one of them,
+ * or if there are none.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mach/exception.h>
+#include <mach/host_reboot.h>
+
+#include "test.h"
+
+extern const struct test __start_test_list[], __stop_test_list[];
+
+#define NOTES_MAX	16
+
+static mach_port_t report_port, exception_port, port_set;
+static mach_port_t host_port, device_port;
+
+static union {
+	mach_msg_header_t   head;
+	struct test_message report;
+	struct {
+		mach_msg_header_t head;
+		mach_msg_type_t	  thread_type;
+		mach_port_t	  thread;
+		mach_msg_type_t	  task_type;
+		mach_port_t	  task;
+		mach_msg_type_t	  exception_type;
+		int		  exception;
+		mach_msg_type_t	  code_type;
+		int		  code;
+		mach_msg_type_t	  subcode_type;
+		int		  subcode;
+	} exception;
+	char		    room[1024];
+} message;
+
+static char notes[NOTES_MAX][TEST_TEXT_MAX];
+static unsigned note_count;
+
+static void
+note(const char *text)
+{
+	if (note_count < NOTES_MAX)
+		strncpy(notes[note_count++], text, TEST_TEXT_MAX - 1);
+}
+
+static void
+print_line(const char *fmt, ...)
+{
+	char line[TEST_TEXT_MAX + 40];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	(void)mach_print(line);
+}
+
+static mach_port_t
+new_port(void)
+{
+	mach_port_t port = MACH_PORT_NULL;
+
+	(void)mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE,
+	    &port);
+	(void)mach_port_insert_right(mach_task_self(), port, port,
+	    MACH_MSG_TYPE_MAKE_SEND);
+	(void)mach_port_move_member(mach_task_self(), port, port_set);
+	return port;
+}
+
+/* Fresh ports for each test: nothing of an earlier one can arrive. */
+static void
+make_ports(void)
+{
+	(void)mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_PORT_SET,
+	    &port_set);
+	report_port = new_port();
+	exception_port = new_port();
+}
+
+static void
+destroy_ports(void)
+{
+	(void)mach_port_destroy(mach_task_self(), report_port);
+	(void)mach_port_destroy(mach_task_self(), exception_port);
+	(void)mach_port_destroy(mach_task_self(), port_set);
+}
+
+static void
+test_main(void *arg)
+{
+	const struct test *test = arg;
+	struct test_message msg;
+
+	test->run();
+	memset(&msg, 0, sizeof(msg));
+	msg.head.msgh_size = sizeof(msg.head);
+	(void)test_send(&msg.head, TEST_REPORT_PORT, TEST_MSG_PASS);
+}
+
+static void
+note_exception(void)
+{
+	char text[TEST_TEXT_MAX];
+
+	(void)snprintf(text, sizeof(text), "exception %d, code %d, subcode %#x",
+	    message.exception.exception, message.exception.code,
+	    message.exception.subcode);
+	note(text);
+}
+
+/* Receive until the test is decided. */
+static bool
+await_result(const struct test *test)
+{
+	mach_msg_return_t mr;
+
+	for (;;) {
+		mr = test_receive(&message.head, sizeof(message), port_set,
+		    test->seconds * 1000);
+		if (mr == MACH_RCV_TIMED_OUT) {
+			note("still not done at the end of its time");
+			return false;
+		}
+		if (mr != MACH_MSG_SUCCESS) {
+			note("the runner could not receive");
+			return false;
+		}
+		switch (message.head.msgh_id) {
+		case TEST_MSG_PASS:
+			return true;
+		case TEST_MSG_NOTE:
+			note(message.report.text);
+			break;
+		case TEST_MSG_FAIL:
+			note(message.report.text);
+			return false;
+		case 2400:
+			note_exception();
+			return false;
+		default:
+			note("a message of unknown kind came");
+			return false;
+		}
+	}
+}
+
+static bool
+run_test(const struct test *test)
+{
+	task_t task;
+	bool ok = false;
+
+	note_count = 0;
+	make_ports();
+	task = test_task_start(test_main, (void *)(uintptr_t)test, report_port,
+	    host_port, device_port, exception_port);
+	if (task == MACH_PORT_NULL)
+		note("its task could not be started");
+	else
+		ok = await_result(test);
+	if (task != MACH_PORT_NULL) {
+		(void)task_terminate(task);
+		(void)mach_port_deallocate(mach_task_self(), task);
+	}
+	destroy_ports();
+	return ok;
+}
+
+static bool
+selected(const struct test *test, int argc, char **argv)
+{
+	bool any = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '-')
+			continue;
+		if (strstr(test->name, argv[i]) != NULL)
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+static mach_port_t
+port_argument(int argc, char **argv, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], name, len) == 0)
+			return (mach_port_t)strtoul(argv[i] + len, NULL, 0);
+	return MACH_PORT_NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct test *test;
+	unsigned n = 0, count = 0;
+
+	host_port = port_argument(argc, argv, "--host-port=");
+	device_port = port_argument(argc, argv, "--device-port=");
+	for (test = __start_test_list; test < __stop_test_list; test++)
+		count += selected(test, argc, argv);
+	print_line("1..%u\n", count);
+	for (test = __start_test_list; test < __stop_test_list; test++) {
+		if (!selected(test, argc, argv))
+			continue;
+		print_line("%s %u - %s\n", run_test(test) ? "ok" : "not ok",
+		    ++n, test->name);
+		for (unsigned i = 0; i < note_count; i++)
+			print_line("#   %s\n", notes[i]);
+	}
+	(void)host_reboot(host_port, RB_AUTOBOOT);
+	return 1;
+}
