@@ -166,13 +166,28 @@ pmap_pte(struct pmap *pmap, vm_offset_t va)
 	return pte_in(table_of(pde), va);
 }
 
-/* Valid entries of a user's page table are counted in its page's structure. */
+/* A page table's entries in use are counted in its page's structure. */
 static inline uint16_t *
 table_count(const struct pte *table)
 {
 	return &vm_page_from_direct(table)->wire_count;
 }
 
+static inline void
+table_count_add(struct pmap *pmap, const struct pte *table)
+{
+	if ((*table_count(table))++ == 0)
+		pmap->empty_tables--;
+}
+
+static inline void
+table_count_sub(struct pmap *pmap, const struct pte *table, unsigned n)
+{
+	if (n > 0 && (*table_count(table) -= n) == 0)
+		pmap->empty_tables++;
+}
+
+/* Make this processor forget one address, whatever is loaded. */
 static inline void
 flush_page(vm_offset_t va)
 {
@@ -208,24 +223,18 @@ pv_unlock(struct vm_page *page)
 
 /* Note that page is mapped at va.  False: no memory.  Both locks held. */
 bool	pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va);
-void	pv_remove(struct vm_page *page, struct pmap *pmap, vm_offset_t va);
 
 /*
- * Unmake a mapping that no TLB holds any more: its bits go to its page.
- * pmap->lock held; the page's pv lock too if pv_held.
+ * Unmake a mapping that no TLB holds any more: its bits go to its page.  The
+ * caller counts it in its table.  pmap->lock held; the page's pv lock too if
+ * pv_held.
  */
 void	pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte,
 	    bool pv_held);
 
-/* pmap.c */
-
-/* Move what pde withholds into its table's entries.  pmap->lock held. */
-void	pmap_push_limits(struct pte *pde);
-/* Free page tables that map nothing.  pmap->lock held. */
-void	pmap_collect_locked(struct pmap *pmap);
-
 /* pmap_range.c */
 
+/* Unmap [start, end) and flush it.  Tables may be freed.  pmap->lock held. */
 void	pmap_remove_locked(struct pmap *pmap, vm_offset_t start,
 	    vm_offset_t end);
 /* Unmap all without a flush: no processor uses pmap.  pmap->lock held. */

@@ -1,0 +1,259 @@
+/*
+ * i386/pmap_range.c - unmap or write-protect ranges of a physical map.
+ *
+ * Owns:       nothing beyond pmap.c's.
+ * Locks:      pmap->lock throughout; pv locks one at a time.
+ *
+ * Removal goes in two passes, so that no page counts as unmapped while a TLB
+ * may still reach it.  The first only clears Present bits: one of the
+ * directory for each whole 2 MB, one of each page at the ends.  Then come
+ * the flush and the second pass, which hands the pages' bits over and frees
+ * the tables.  Protection of a whole 2 MB is one directory entry's, too.
+ * What has no page table costs one look for each 2 MB, or each gigabyte.
+ */
+#include <kern/debug.h>
+#include <machine/pmap_internal.h>
+
+#define EMPTY_TABLES_KEPT	16u	/* of one pmap, after a removal */
+
+/* The part of a range that one page table covers. */
+struct piece {
+	struct pte	*pde;
+	vm_offset_t	 start, end;
+	bool		 whole;		/* all of its 2 MB */
+};
+
+/* What a first pass has changed, and so what is to be flushed. */
+struct changed {
+	vm_offset_t	 start, end;
+};
+
+static inline void
+changed_add(struct changed *c, vm_offset_t start, vm_offset_t end)
+{
+	if (c->start == c->end)
+		c->start = start;
+	c->end = end;
+}
+
+/*
+ * The first piece with a page table in [va, end); false: there is none.  A
+ * table whose directory entry is not present is in removal and counts.
+ */
+static bool
+piece_find(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
+    struct piece *piece)
+{
+	struct pte *directory;
+	vm_offset_t next;
+
+	for (; va < end; va = next) {
+		directory = pmap->directory[slot_of(va)];
+		if (directory == NULL) {
+			next = (slot_of(va) + 1) << 30;
+			continue;
+		}
+		next = (va & ~LARGE_MASK) + LARGE_SIZE;
+		piece->pde = pde_in(directory, va);
+		if (piece->pde->low == 0)
+			continue;
+		assert(!(piece->pde->low & PTE_PS));
+		piece->start = va;
+		piece->end = min_of(next, end);
+		piece->whole = piece->end - va == LARGE_SIZE;
+		return true;
+	}
+	return false;
+}
+
+#define for_each_piece(pmap, from, to, piece)				\
+	for (vm_offset_t at_ = (from);					\
+	    piece_find((pmap), at_, (to), (piece));			\
+	    at_ = (piece)->end)
+
+/* First pass of a removal. */
+static void
+piece_hide(const struct piece *piece, struct changed *c)
+{
+	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
+
+	if (piece->whole) {
+		pte_drop(piece->pde, PTE_P);
+		changed_add(c, piece->start, piece->end);
+		return;
+	}
+	for (vm_offset_t va = piece->start; va < piece->end;
+	    va += PAGE_SIZE, pte++) {
+		if (pte->low == 0)
+			continue;
+		pte_drop(pte, PTE_P);
+		changed_add(c, va, va + PAGE_SIZE);
+	}
+}
+
+/* Unmake the mappings of a piece, of which no TLB holds any. */
+static void
+piece_unmake(struct pmap *pmap, const struct piece *piece)
+{
+	struct pte *table = table_of(piece->pde);
+	struct pte *pte = pte_in(table, piece->start);
+	unsigned left = *table_count(table), done = 0;
+
+	for (vm_offset_t va = piece->start; va < piece->end && done < left;
+	    va += PAGE_SIZE, pte++) {
+		if (pte->low == 0)
+			continue;
+		pmap_unmake(pmap, va, pte, false);
+		done++;
+	}
+	table_count_sub(pmap, table, done);
+}
+
+/* Second pass of a removal. */
+static void
+piece_remove(struct pmap *pmap, const struct piece *piece)
+{
+	struct pte *table = table_of(piece->pde);
+
+	piece_unmake(pmap, piece);
+	if (!piece->whole)
+		return;
+	assert(*table_count(table) == 0);
+	if (pmap == kernel_pmap) {
+		/* The kernel's tables stay, with all rights again. */
+		piece->pde->high = 0;
+		pte_add(piece->pde, PTE_P | PTE_W);
+		return;
+	}
+	pte_clear(piece->pde);
+	pmap->empty_tables--;
+	pmap_table_free(table);
+}
+
+void
+pmap_remove_locked(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+{
+	struct changed c = { 0, 0 };
+	struct piece piece;
+
+	for_each_piece(pmap, start, end, &piece)
+		piece_hide(&piece, &c);
+	if (c.start == c.end)
+		return;
+	pmap_flush(pmap, c.start, c.end);
+	for_each_piece(pmap, c.start, c.end, &piece)
+		piece_remove(pmap, &piece);
+}
+
+void
+pmap_remove_all(struct pmap *pmap)
+{
+	struct piece piece;
+
+	assert(pmap->processors == 0);
+	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
+		piece_remove(pmap, &piece);
+	for (unsigned slot = 0; slot < USER_SLOTS; slot++) {
+		if (pmap->directory[slot] == NULL)
+			continue;
+		pte_clear(&pmap->pdpt[slot]);
+		pmap_table_free(pmap->directory[slot]);
+		pmap->directory[slot] = NULL;
+	}
+}
+
+/* Free the page tables that map nothing.  pmap->lock held. */
+static void
+collect(struct pmap *pmap)
+{
+	struct piece piece;
+
+	if (pmap->empty_tables == 0 || pmap == kernel_pmap)
+		return;
+	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
+		if (*table_count(table_of(piece.pde)) == 0)
+			pte_drop(piece.pde, PTE_P);
+	pmap_flush(pmap, 0, KERNEL_BASE);
+	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
+		if (!(piece.pde->low & PTE_P))
+			piece_remove(pmap, &piece);
+	assert(pmap->empty_tables == 0);
+}
+
+void
+pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+{
+	assert(page_aligned(start) && page_aligned(end));
+	spin_lock(&pmap->lock);
+	pmap_remove_locked(pmap, start, end);
+	if (pmap->empty_tables > EMPTY_TABLES_KEPT)
+		collect(pmap);
+	spin_unlock(&pmap->lock);
+}
+
+void
+pmap_collect(struct pmap *pmap)
+{
+	spin_lock(&pmap->lock);
+	collect(pmap);
+	spin_unlock(&pmap->lock);
+}
+
+/* Take rights from one entry, of a page or a directory; whether it had any. */
+static bool
+entry_protect(struct pte *entry, bool no_write, uint32_t nx)
+{
+	bool had = false;
+
+	if (no_write && (entry->low & PTE_W)) {
+		pte_drop(entry, PTE_W);
+		had = true;
+	}
+	if (nx & ~entry->high) {
+		entry->high |= nx;
+		had = true;
+	}
+	return had;
+}
+
+static void
+piece_protect(const struct piece *piece, bool no_write, uint32_t nx,
+    struct changed *c)
+{
+	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
+
+	if (piece->whole) {
+		if (entry_protect(piece->pde, no_write, nx))
+			changed_add(c, piece->start, piece->end);
+		return;
+	}
+	for (vm_offset_t va = piece->start; va < piece->end;
+	    va += PAGE_SIZE, pte++)
+		if (pte->low != 0 && entry_protect(pte, no_write, nx))
+			changed_add(c, va, va + PAGE_SIZE);
+}
+
+void
+pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+    vm_prot_t prot)
+{
+	struct changed c = { 0, 0 };
+	bool no_write = !(prot & VM_PROT_WRITE);
+	struct piece piece;
+	uint32_t nx;
+
+	assert(page_aligned(start) && page_aligned(end));
+	if (prot == VM_PROT_NONE) {
+		pmap_remove(pmap, start, end);
+		return;
+	}
+	spin_lock(&pmap->lock);
+	nx = pmap->exec_strict && !(prot & VM_PROT_EXECUTE) ? pmap_nx_high : 0;
+	if (no_write || nx != 0) {
+		for_each_piece(pmap, start, end, &piece)
+			piece_protect(&piece, no_write, nx, &c);
+		if (c.start != c.end)
+			pmap_flush(pmap, c.start, c.end);
+	}
+	spin_unlock(&pmap->lock);
+}
