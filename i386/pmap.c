@@ -119,11 +119,12 @@ push_limits(struct pte *pde, vm_offset_t va)
 			continue;
 		if (no_write && (pte->low & PTE_W))
 			pte_drop(pte, PTE_W);
-		pte->high |= nx;
+		if (nx != 0)
+			pte_set_nx(pte);
 		left--;
 	}
 	pte_add(pde, PTE_W);
-	pde->high &= ~nx;
+	pte_clear_nx(pde);
 	flush_page(va);
 }
 
@@ -177,7 +178,10 @@ change(struct pmap *pmap, vm_offset_t va, struct pte *pde, struct pte *pte,
 	pmap->wired += !!(low & PTE_WIRED) - !!(old & PTE_WIRED);
 	pte_drop(pte, (PTE_W | PTE_WIRED) & ~low);
 	pte_add(pte, low & (PTE_W | PTE_WIRED | PTE_A));
-	pte->high = (pte->high & ~pmap_nx_high) | (high & pmap_nx_high);
+	if (high & ~pte->high & pmap_nx_high)
+		pte_set_nx(pte);
+	else if (pte->high & ~high & pmap_nx_high)
+		pte_clear_nx(pte);
 	if (lost | nx_lost)
 		pmap_flush(pmap, va, va + PAGE_SIZE);
 	else
@@ -223,13 +227,15 @@ pmap_enter(struct pmap *pmap, vm_offset_t va, struct vm_page *page,
 		pmap_remove(pmap, va, va + PAGE_SIZE);
 		return KERN_SUCCESS;
 	}
+	assert((pmap == kernel_pmap) == (va >= KERNEL_BASE));
 	spin_lock(&pmap->lock);
 	pde = pde_make(pmap, va);
 	if (unlikely(pde == NULL))
 		goto shortage;
 	pte = pte_in(table_of(pde), va);
 	if (pte->low != 0) {
-		if (pte_phys(pte) == vm_page_phys(page)) {
+		if ((pte->low & PTE_MANAGED) &&
+		    pte_phys(pte) == vm_page_phys(page)) {
 			change(pmap, va, pde, pte, high, low);
 			spin_unlock(&pmap->lock);
 			return KERN_SUCCESS;
@@ -263,6 +269,7 @@ pmap_enter_phys(struct pmap *pmap, vm_offset_t va, phys_addr_t pa,
 		pmap_remove(pmap, va, va + PAGE_SIZE);
 		return KERN_SUCCESS;
 	}
+	assert((pmap == kernel_pmap) == (va >= KERNEL_BASE));
 	spin_lock(&pmap->lock);
 	pde = pde_make(pmap, va);
 	if (pde == NULL) {

@@ -148,6 +148,19 @@ pte_add(struct pte *pte, uint32_t flags)
 	__atomic_or_fetch(&pte->low, flags, __ATOMIC_SEQ_CST);
 }
 
+/* The same for the bit of the high word; hardware leaves that word alone. */
+static inline void
+pte_set_nx(struct pte *pte)
+{
+	__atomic_or_fetch(&pte->high, pmap_nx_high, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+pte_clear_nx(struct pte *pte)
+{
+	__atomic_and_fetch(&pte->high, ~pmap_nx_high, __ATOMIC_SEQ_CST);
+}
+
 /*
  * The entry that maps va, or NULL where no page table is: pmap->lock or the
  * pv lock of a page mapped there is held.

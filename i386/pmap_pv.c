@@ -95,8 +95,8 @@ unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
 void
 pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
 {
+	uint32_t wired = pte->low & PTE_WIRED;
 	struct vm_page *page;
-	uint32_t low;
 
 	if (likely(pte->low & PTE_MANAGED)) {
 		page = vm_page_lookup_phys(pte_phys(pte));
@@ -106,10 +106,9 @@ pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
 		if (!pv_held)
 			pv_unlock(page);
 	}
-	low = pte->low;
 	pte_clear(pte);
 	pmap->resident--;
-	if (low & PTE_WIRED)
+	if (wired)
 		pmap->wired--;
 }
 
@@ -206,7 +205,7 @@ write_protect_one(struct pmap *pmap, vm_offset_t va, bool execute)
 	bool lost = (pte_take(pte, PTE_W) & PTE_W) != 0;
 
 	if (!execute && pmap->exec_strict && (pmap_nx_high & ~pte->high)) {
-		pte->high |= pmap_nx_high;
+		pte_set_nx(pte);
 		lost = true;
 	}
 	if (lost)

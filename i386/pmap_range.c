@@ -210,7 +210,7 @@ entry_protect(struct pte *entry, bool no_write, uint32_t nx)
 		had = true;
 	}
 	if (nx & ~entry->high) {
-		entry->high |= nx;
+		pte_set_nx(entry);
 		had = true;
 	}
 	return had;
