@@ -91,10 +91,9 @@ message_destroy(mach_msg_header_t *msg, boolean_t was_sent)
 	vm_address_t end = (vm_address_t) msg + msg->msgh_size;
 	struct item item;
 
+	/* The local port of a received message is no right that it brought. */
 	right_destroy(msg->msgh_remote_port,
 	    MACH_MSGH_BITS_REMOTE(msg->msgh_bits));
-	right_destroy(msg->msgh_local_port,
-	    MACH_MSGH_BITS_LOCAL(msg->msgh_bits));
 	if (!(msg->msgh_bits & MACH_MSGH_BITS_COMPLEX))
 		return;
 	for (; at < end; at = item.next) {

@@ -10,23 +10,31 @@
 char **environ;
 
 extern int main(int argc, char **argv, char **envp);
-extern void __libc_init_array(void);
-extern void __libc_fini_array(void);
+/* The linker bounds the arrays of constructors and destructors. */
+extern void (*__init_array_start[])(void) __attribute__((weak));
+extern void (*__init_array_end[])(void) __attribute__((weak));
+extern void (*__fini_array_start[])(void) __attribute__((weak));
+extern void (*__fini_array_end[])(void) __attribute__((weak));
+
 extern void __mach_start(int argc, char **argv, char **envp)
     __attribute__((noreturn));
 
-/* newlib calls these around the arrays of constructors; ours have no code. */
-void _init(void);
-void _fini(void);
-
-void
-_init(void)
+static void
+constructors_run(void)
 {
+	void (**fn)(void);
+
+	for (fn = __init_array_start; fn != __init_array_end; fn++)
+		(*fn)();
 }
 
-void
-_fini(void)
+static void
+destructors_run(void)
 {
+	void (**fn)(void);
+
+	for (fn = __fini_array_end; fn != __fini_array_start; fn--)
+		fn[-1]();
 }
 
 void
@@ -34,7 +42,7 @@ __mach_start(int argc, char **argv, char **envp)
 {
 	environ = envp;
 	mach_init();
-	atexit(__libc_fini_array);
-	__libc_init_array();
+	atexit(destructors_run);
+	constructors_run();
 	exit(main(argc, argv, envp));
 }
