@@ -1,0 +1,51 @@
+/*
+ * tests/host/machine/cpu.h - a make-believe processor for host unit tests:
+ * what of i386/cpu.h the tested files use.  The test says which processor it
+ * plays and where the direct map is.
+ */
+#ifndef HOST_MACHINE_CPU_H
+#define HOST_MACHINE_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGE_SHIFT	12
+#define PAGE_SIZE	(1u << PAGE_SHIFT)
+#define PAGE_MASK	(PAGE_SIZE - 1)
+#define page_aligned(x)	(((x) & PAGE_MASK) == 0)
+
+struct processor;
+
+extern struct processor *host_processor;	/* the one being played */
+extern bool host_interrupts;			/* whether they are on */
+extern char *host_memory;			/* physical address 0 */
+
+static inline struct processor *
+current_processor(void)
+{
+	return host_processor;
+}
+
+int	cpu_number(void);
+void	cpu_spin_wait(void);
+
+static inline bool
+intr_disable(void)
+{
+	bool were_on = host_interrupts;
+
+	host_interrupts = false;
+	return were_on;
+}
+
+static inline void
+intr_restore(bool were_on)
+{
+	if (were_on)
+		host_interrupts = true;
+}
+
+#define phys_to_direct(pa)	((void *)(host_memory + (pa)))
+#define direct_to_phys(va)	((uint32_t)((char *)(va) - host_memory))
+
+#endif
