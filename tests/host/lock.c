@@ -11,7 +11,7 @@
 
 #include <kern/lock.h>
 
-static struct spinlock task, ports[2], object, deep_object, wait;
+static struct spinlock task, ports[2], object, deep_object, bucket;
 
 static void
 init_locks(void)
@@ -21,7 +21,7 @@ init_locks(void)
 	spinlock_init(&ports[1], LOCK_PORT);
 	spinlock_init(&object, LOCK_OBJECT);
 	spinlock_init(&deep_object, LOCK_OBJECT);
-	spinlock_init(&wait, LOCK_WAIT);
+	spinlock_init(&bucket, LOCK_WAIT);
 }
 
 static void
@@ -34,9 +34,9 @@ in_order(void *arg)
 	spin_lock_second(&ports[1]);
 	spin_lock(&deep_object);
 	spin_lock_second(&object);
-	intr = spin_lock_intr(&wait);
+	intr = spin_lock_intr(&bucket);
 	spin_unlock(&ports[0]);		/* not the last taken */
-	spin_unlock_intr(&wait, intr);
+	spin_unlock_intr(&bucket, intr);
 	spin_unlock(&object);
 	spin_unlock(&deep_object);
 	spin_unlock(&ports[1]);
@@ -77,7 +77,7 @@ twice(void *arg)
 static void
 with_interrupts(void *arg)
 {
-	spin_lock(&wait);
+	spin_lock(&bucket);
 }
 
 static void
