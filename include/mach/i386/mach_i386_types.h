@@ -18,12 +18,7 @@ typedef const struct descriptor *const_descriptor_list_t;
 typedef unsigned short	io_port_t;
 typedef mach_port_t	*device_list_t;
 
-#ifdef KERNEL
-typedef struct io_perm	*io_perm_t;
-#define IO_PERM_NULL	((io_perm_t) 0)
-#else
-typedef mach_port_t	io_perm_t;
-#endif
+typedef mach_port_t	io_perm_t;	/* a range of ports, in the kernel too */
 
 _Static_assert(sizeof(struct descriptor) == 8, "user ABI");
 
