@@ -13,7 +13,7 @@ MACHINE   ?= i386
 MEM       ?= 128M
 SMP       ?= 1
 FILES     ?= docs
-CMDLINE   ?= console=com0
+CMDLINE   ?= console=com0 qemu-exit
 TIME      ?= 900
 QEMU_ARGS ?=
 V         ?=
