@@ -222,3 +222,14 @@ mach_thread_exit(void)
 	for (;;)
 		thread_terminate(port);
 }
+
+/* The child has the range and its contents, but none of the threads in it. */
+void
+mach_thread_child_init(void)
+{
+	main_thread = (struct mach_thread) { 0 };
+	stacks_lock = (mach_mutex_t) MACH_MUTEX_INITIALIZER;
+	stacks_made = 0;
+	given_back = NULL;
+	given_back_end = &given_back;
+}

@@ -26,6 +26,7 @@ struct mach_thread {
 };
 
 extern struct mach_thread *mach_thread_current(void);
+extern void mach_thread_child_init(void);
 
 
 /* The machine's part: libmach/<machine>/thread_state.c. */

@@ -10,6 +10,10 @@ struct tty_status {
 	int	tt_breakc;		/* character that means a break */
 	int	tt_flags;
 };
+/* Of tt_flags: without TF_ECHO input is neither echoed nor gathered in lines. */
+#define TF_ECHO		0x080
+#define TF_CRMOD	0x100	/* return and newline are one */
+
 #define TTY_STATUS_COUNT	(sizeof(struct tty_status) / sizeof(int))
 
 #define TTY_STATUS		(('t' << 16) + 1)

@@ -21,6 +21,14 @@ extern vm_size_t vm_page_size;
 extern void mach_init(void);
 
 /*
+ * In a task made with its parent's memory: call this first, on a stack that
+ * is none of mach_thread_start's.  The names of ports that the library kept
+ * are the parent's; the child forgets them and asks for its own.  Memory and
+ * locks stay as the parent had them.
+ */
+extern void mach_child_init(void);
+
+/*
  * Where read and write of descriptors 0 to 2 go.  Null until a program that
  * has the device master port calls mach_console_open; writes then go to
  * mach_print.
