@@ -10,7 +10,6 @@
 
 #include <machine/seg.h>
 
-struct i386_iopb;
 struct i386_ldt;
 struct pmap;
 

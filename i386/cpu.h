@@ -1,0 +1,110 @@
+/*
+ * i386/cpu.h - all that the rest of the kernel may know of this processor;
+ * included as <machine/cpu.h>.
+ *
+ * Each processor's struct processor (kern/processor.h) is the base of %fs
+ * while the kernel runs; its first two words are itself and its thread.
+ */
+#ifndef I386_CPU_H
+#define I386_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mach/vm_param.h>	/* pages: PAGE_SIZE, round_page, ... */
+
+/* Address space: tasks below, the kernel above. */
+#define KERNEL_BASE		0xc0000000u	/* direct map of low memory */
+#define DIRECT_MAP_SIZE		0x30000000u	/* 768 MB at most */
+#define KERNEL_MAP_MIN		0xf0000000u	/* kernel_map: 4 KB pages */
+#define KERNEL_MAP_MAX		0xff000000u
+#define KERNEL_WINDOW_BASE	0xff000000u	/* the machine's own mappings */
+
+#define KERNEL_STACK_SIZE	8192u
+
+struct processor;
+struct thread;
+
+static inline struct processor *
+current_processor(void)
+{
+	struct processor *p;
+
+	__asm__ volatile("movl %%fs:0, %0" : "=r" (p));
+	return p;
+}
+
+static inline struct thread *
+current_thread(void)
+{
+	struct thread *t;
+
+	__asm__ volatile("movl %%fs:4, %0" : "=r" (t));
+	return t;
+}
+
+/* Number of this processor; for what does not include kern/processor.h. */
+int	cpu_number(void);
+
+/* Interrupts: disable returns whether they were on. */
+static inline bool
+intr_disable(void)
+{
+	uint32_t flags;
+
+	__asm__ volatile("pushfl; popl %0; cli" : "=r" (flags) : : "memory");
+	return (flags & 0x200) != 0;
+}
+
+static inline void
+intr_restore(bool were_on)
+{
+	if (were_on)
+		__asm__ volatile("sti" : : : "memory");
+}
+
+static inline bool
+intr_enabled(void)
+{
+	uint32_t flags;
+
+	__asm__ volatile("pushfl; popl %0" : "=r" (flags));
+	return (flags & 0x200) != 0;
+}
+
+/*
+ * One turn of a spin loop: pauses; with interrupts off also answers TLB
+ * shootdowns sent to this processor.
+ */
+void	cpu_spin_wait(void);
+
+/* Halt until an interrupt; called with interrupts off, returns with them on. */
+void	cpu_idle(void);
+
+/* Make processor look at its ast and run queue: an interrupt to it. */
+void	cpu_nudge(struct processor *processor);
+
+/* Stop all processors for good (panic, halt); prints nothing. */
+void	cpu_halt_all(void) __attribute__((noreturn));
+
+/* Microseconds since the last tick that clock_ticks counted, 0 if unknown. */
+uint32_t cpu_tick_fraction_us(void);
+
+/* The direct map. */
+#define phys_to_direct(pa)	((void *)((uintptr_t)(pa) + KERNEL_BASE))
+#define direct_to_phys(va)	((uint32_t)(uintptr_t)(va) - KERNEL_BASE)
+
+/*
+ * Copy between the current task's user space and the kernel.  A bad address,
+ * a wrap or one above the user's part gives KERN_INVALID_ADDRESS; part may
+ * have been copied.  May sleep (page faults): no spin lock held.
+ */
+int	copyin(const void *user_src, void *dst, uint32_t size);
+int	copyout(const void *src, void *user_dst, uint32_t size);
+/* A string with its NUL in at most max bytes; *len (may be NULL) counts it. */
+int	copyinstr(const void *user_src, char *dst, uint32_t max, uint32_t *len);
+/* Word copies for message headers: size a multiple of 4, otherwise the same. */
+int	copyinmsg(const void *user_src, void *dst, uint32_t size);
+int	copyoutmsg(const void *src, void *user_dst, uint32_t size);
+
+#endif

@@ -1,0 +1,272 @@
+/*
+ * i386/locore.S - into the kernel and out of it, and from stack to stack.
+ *
+ * From user mode every entry builds a struct trap_frame in the thread's pcb,
+ * where TSS.esp0 points, and goes on at the top of the thread's kernel stack.
+ * What comes while esp is still in the pcb (an interrupt during gate_entry's
+ * first instructions, a fault in the last ones before user mode) builds its
+ * frame below, in pcb.entry_room, and is handled on that same empty stack.
+ *
+ * On the way, ebx holds the address of the frame.
+ */
+#include <machine/copy.h>
+#include <machine/regs.h>
+#include <machine/seg.h>
+
+/* struct trap_frame; offsets.c checks */
+#define FRAME_EAX	44
+#define FRAME_EIP	56
+#define FRAME_CS	60
+#define FRAME_EFLAGS	64
+#define FRAME_ESP	68
+
+#define CURRENT_THREAD	%fs:4
+#define USER_END	0xc0000000
+#define ARGS_MAX	12		/* MACH_TRAP_ARGS_MAX */
+
+	.macro	SAVE_REGISTERS
+	pushal
+	pushl	%ds
+	pushl	%es
+	pushl	%fs
+	pushl	%gs
+	movl	%ss, %ecx		/* every stack of the kernel's is flat */
+	movl	%ecx, %ds
+	movl	%ecx, %es
+	movl	$KERNEL_FS, %ecx
+	movl	%ecx, %fs
+	.endm
+
+	.text
+
+/*
+ * The system call gate.  It pushed ss, esp, cs and eip and left EFLAGS as the
+ * user had them: interrupts are on, TF, NT, DF and AC may be.
+ *
+ * A trap by TF on the first instruction comes back (trap.c) to
+ * gate_entry_stepped with TF clear.
+ */
+	.globl	gate_entry, gate_entry_stepped, gate_on_kernel_stack
+	.type	gate_entry, @function
+gate_entry_stepped:
+	pushfl
+	orl	$EFLAGS_TF, (%esp)
+	jmp	1f
+gate_entry:
+	pushfl				/* one word below its place */
+1:	subl	$8, %esp		/* trapno, error */
+	SAVE_REGISTERS
+	cld
+	CLAC
+	movl	%esp, %ebx
+	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
+gate_on_kernel_stack:
+	movl	FRAME_EIP(%ebx), %edx	/* flags */
+	movl	FRAME_CS(%ebx), %ecx	/* eip */
+	movl	FRAME_EFLAGS(%ebx), %esi /* cs */
+	movl	%ecx, FRAME_EIP(%ebx)
+	movl	%esi, FRAME_CS(%ebx)
+	movl	%edx, FRAME_EFLAGS(%ebx)
+	testl	$EFLAGS_NT, %edx
+	jnz	gate_clear_nt
+gate_dispatch:
+	negl	%eax
+	cmpl	mach_trap_count, %eax
+	jae	gate_bad_number
+	movl	mach_trap_table+4(,%eax,8), %ecx
+	testl	%ecx, %ecx
+	jnz	gate_arguments
+gate_call:
+	call	*mach_trap_table(,%eax,8)
+	movl	%eax, FRAME_EAX(%ebx)
+
+/* To user mode by the frame at ebx; on the thread's kernel stack. */
+user_return:
+	cli
+	cmpl	$0, REGS_AST(%ebx)
+	jne	user_return_ast
+	movl	%ebx, %esp
+	.globl	exit_pop_gs, exit_pop_fs, exit_pop_es, exit_pop_ds, exit_iret
+exit_pop_gs:
+	popl	%gs
+exit_pop_fs:
+	popl	%fs
+exit_pop_es:
+	popl	%es
+exit_pop_ds:
+	popl	%ds
+	popal
+	addl	$8, %esp
+exit_iret:
+	iret
+
+user_return_ast:
+	sti
+	call	trap_ast
+	jmp	user_return
+
+/* iret would take NT for the end of a task. */
+gate_clear_nt:
+	pushl	$(EFLAGS_ONE | EFLAGS_IF)
+	popfl
+	jmp	gate_dispatch
+
+/* Push ecx words from above the user's return address. */
+gate_arguments:
+	cmpl	$ARGS_MAX, %ecx
+	ja	gate_bad_number
+	movl	FRAME_ESP(%ebx), %esi
+	movl	$USER_END, %edx
+	subl	%esi, %edx
+	jbe	gate_bad_arguments
+	leal	4(,%ecx,4), %edi
+	cmpl	%edi, %edx
+	jb	gate_bad_arguments
+	leal	(%ecx,%ecx,2), %edi	/* each push takes three bytes */
+	negl	%edi
+	addl	$arguments_end, %edi
+	STAC
+	jmp	*%edi
+arguments_start:
+	.set	offset, 4 * ARGS_MAX
+	.rept	ARGS_MAX
+	pushl	offset(%esi)
+	.set	offset, offset - 4
+	.endr
+arguments_end:
+	CLAC
+	jmp	gate_call
+	USER_ACCESS arguments_start, arguments_end, arguments_recover
+	.if	arguments_end - arguments_start != 3 * ARGS_MAX
+	.error	"gate_arguments counts on three bytes for each push"
+	.endif
+
+arguments_recover:
+	CLAC
+	pushl	%edx			/* address */
+	pushl	%eax			/* why */
+	call	gate_arguments_fault
+
+/* void thread_syscall_return(kern_return_t value); */
+	.globl	thread_syscall_return, thread_exception_return
+	.type	thread_syscall_return, @function
+	.type	thread_exception_return, @function
+thread_syscall_return:
+	movl	4(%esp), %eax
+	movl	CURRENT_THREAD, %ebx
+	addl	$THREAD_REGS, %ebx
+	movl	%eax, FRAME_EAX(%ebx)
+	jmp	1f
+
+/* void thread_exception_return(void); */
+thread_exception_return:
+	movl	CURRENT_THREAD, %ebx
+	addl	$THREAD_REGS, %ebx
+1:	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
+	jmp	user_return
+
+/*
+ * Exceptions and interrupts: interrupt gates, so interrupts are off and TF
+ * and NT clear.
+ */
+	.type	trap_common, @function
+trap_common:
+	cld
+	CLAC
+	SAVE_REGISTERS
+	movl	%esp, %ebx
+	testb	$SEL_RPL, FRAME_CS(%esp)
+	jz	trap_from_kernel
+	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
+	pushl	%ebx
+	call	trap_user
+	addl	$4, %esp
+	jmp	user_return
+
+trap_from_kernel:
+	movl	CURRENT_THREAD, %eax
+	movl	%ebx, %ecx
+	subl	%eax, %ecx
+	subl	$THREAD_ENTRY_ROOM, %ecx
+	cmpl	$ENTRY_ROOM_AND_REGS, %ecx
+	jae	1f
+	movl	THREAD_STACK(%eax), %edx	/* esp is still in the pcb */
+	leal	STACK_SIZE(%edx), %esp
+1:	pushl	%ebx
+	call	trap_kernel
+	movl	%ebx, %esp
+	popl	%gs
+	popl	%fs
+	popl	%es
+	popl	%ds
+	popal
+	addl	$8, %esp
+	iret
+
+/* A task of its own, entered by a task switch. */
+	.globl	double_fault_entry
+	.type	double_fault_entry, @function
+double_fault_entry:
+	xorl	%ebp, %ebp
+	call	double_fault
+
+/* One stub for each vector; those without an error code push a zero. */
+	.set	vector, 0
+	.section .rodata
+	.balign	4
+	.globl	trap_stubs
+trap_stubs:
+	.text
+	.rept	256
+	.section .rodata
+	.long	1f
+	.text
+	.type	trap_stub, @function
+1:
+	.if	(vector < 8) || (vector == 9) || (vector == 15) || \
+		(vector == 16) || ((vector > 17) && (vector != 21) && \
+		(vector != 29) && (vector != 30))
+	pushl	$0
+	.endif
+	pushl	$vector
+	jmp	trap_common
+	.set	vector, vector + 1
+	.endr
+
+/* void locore_switch(uint32_t *old_esp, uint32_t new_esp); */
+	.globl	locore_switch
+	.type	locore_switch, @function
+locore_switch:
+	movl	4(%esp), %eax
+	movl	8(%esp), %edx
+	pushl	%ebp
+	pushl	%ebx
+	pushl	%esi
+	pushl	%edi
+	testl	%eax, %eax
+	jz	1f
+	movl	%esp, (%eax)
+1:	movl	%edx, %esp
+	popl	%edi
+	popl	%esi
+	popl	%ebx
+	popl	%ebp
+	ret
+
+/* void machine_call_continuation(void (*continuation)(void)); */
+	.globl	machine_call_continuation
+	.type	machine_call_continuation, @function
+machine_call_continuation:
+	movl	4(%esp), %eax
+	movl	CURRENT_THREAD, %ecx
+	movl	THREAD_STACK(%ecx), %edx
+	leal	STACK_SIZE(%edx), %esp
+	xorl	%ebp, %ebp
+	sti
+	call	*%eax
+	ud2				/* a continuation does not return */
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,40 @@
+/*
+ * i386/offsets.c - where C keeps what locore.S touches.
+ *
+ * Defines absolute symbols, for the linker to put into the instructions; the
+ * function around them is never called.
+ */
+#include <kern/processor.h>
+#include <kern/thread.h>
+#include <machine/cpu.h>
+#include <machine/pcb.h>
+
+#define REGS		offsetof(struct thread, pcb.regs)
+#define DEFINE(name, value) \
+	__asm__ volatile(".globl " #name "\n\t.set " #name ", %c0" \
+	    : : "i" (value))
+
+_Static_assert(sizeof(struct trap_frame) == 76, "locore.S");
+_Static_assert(offsetof(struct trap_frame, eax) == 44, "locore.S");
+_Static_assert(offsetof(struct trap_frame, eip) == 56, "locore.S");
+_Static_assert(offsetof(struct trap_frame, ss) == 72, "locore.S");
+_Static_assert(offsetof(struct pcb, regs) ==
+    offsetof(struct pcb, entry_room) + sizeof(((struct pcb *)0)->entry_room),
+    "an interrupted entry spills into the room below the frame");
+
+void	locore_offsets(void);
+
+void __attribute__((used))
+locore_offsets(void)
+{
+	DEFINE(THREAD_REGS, REGS);
+	DEFINE(THREAD_ENTRY_ROOM, offsetof(struct thread, pcb.entry_room));
+	DEFINE(ENTRY_ROOM_AND_REGS, sizeof(((struct pcb *)0)->entry_room) +
+	    sizeof(struct trap_frame));
+	DEFINE(THREAD_STACK, offsetof(struct thread, kernel_stack));
+	/* From a thread's frame to its other fields. */
+	DEFINE(REGS_STACK, (int)offsetof(struct thread, kernel_stack) -
+	    (int)REGS);
+	DEFINE(REGS_AST, (int)offsetof(struct thread, ast) - (int)REGS);
+	DEFINE(STACK_SIZE, KERNEL_STACK_SIZE);
+}

@@ -1,0 +1,185 @@
+/*
+ * i386/panic.c - the end of the kernel, told as well as can be.
+ *
+ * Owns:       panic_processor: who panicked first; the others stop silently.
+ * Locks:      takes none: whatever is held when the kernel breaks stays held.
+ * Invariant:  a panic inside a panic prints one line and stops.
+ */
+#include <kern/console.h>
+#include <kern/debug.h>
+#include <kern/processor.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <kern/types.h>
+#include <machine/apic.h>
+#include <machine/boot_info.h>
+#include <machine/cpu.h>
+#include <machine/machine.h>
+#include <machine/panic.h>
+#include <machine/pcb.h>
+#include <machine/regs.h>
+#include <machine/reset.h>
+#include <machine/trap.h>
+
+#define BACKTRACE_MAX	24u
+#define NOBODY		(-1)
+
+/* The table that tools/ksyms makes. */
+extern const uint32_t ksyms_count;
+extern const uint32_t ksyms_addresses[];
+extern const uint32_t ksyms_offsets[];
+extern const char ksyms_names[];
+
+static volatile int panic_processor = NOBODY;
+static volatile bool stopping;
+
+static void __attribute__((noreturn))
+stop(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void
+panic_stop_others(void)
+{
+	stopping = true;
+	if (apic_in_use)
+		lapic_send_nmi_others();
+}
+
+void
+panic_nmi(const struct trap_frame *frame)
+{
+	if (stopping)
+		stop();
+	panic_trap(frame, "non-maskable interrupt");
+}
+
+static void
+print_address(uint32_t address)
+{
+	uint32_t low = 0, high = ksyms_count;
+
+	if (address < (uintptr_t)kernel_text_start ||
+	    address >= (uintptr_t)kernel_text_end || high == 0 ||
+	    address < ksyms_addresses[0]) {
+		kprintf("  %08x\n", address);
+		return;
+	}
+	while (high - low > 1) {
+		uint32_t middle = (low + high) / 2;
+
+		if (ksyms_addresses[middle] <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	kprintf("  %08x %s+0x%x\n", address, ksyms_names + ksyms_offsets[low],
+	    address - ksyms_addresses[low]);
+}
+
+/* A frame pointer is followed while it goes up within kernel memory. */
+static void
+print_backtrace(const uint32_t *ebp)
+{
+	for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
+		const uint32_t *next;
+
+		if ((uintptr_t)ebp < KERNEL_BASE || ((uintptr_t)ebp & 3) ||
+		    (uintptr_t)ebp >= KERNEL_WINDOW_BASE)
+			return;
+		print_address(ebp[1]);
+		next = (const uint32_t *)ebp[0];
+		if (next <= ebp || (uintptr_t)next - (uintptr_t)ebp >
+		    KERNEL_STACK_SIZE)
+			return;
+		ebp = next;
+	}
+}
+
+static void
+print_thread(void)
+{
+	const struct thread *thread = current_thread();
+
+	kprintf("processor %d, ", cpu_number());
+	if (thread == NULL || thread->task == NULL) {
+		kprintf("no thread yet\n");
+		return;
+	}
+	kprintf("thread %s (%p) of task %s (%p)\n", thread->name, thread,
+	    thread->task->name, thread->task);
+}
+
+/* Only the first to come gets past this. */
+static void
+panic_begin(void)
+{
+	int self = cpu_number();
+	int nobody = NOBODY;
+
+	(void)intr_disable();
+	if (!__atomic_compare_exchange_n(&panic_processor, &nobody, self,
+	    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		if (nobody != self)
+			stop();
+		kprintf("panic inside panic\n");
+		qemu_exit(QEMU_EXIT_PANIC);
+		stop();
+	}
+	panic_stop_others();
+	console_panic();
+}
+
+static void __attribute__((noreturn))
+panic_end(void)
+{
+	kprintf("stopped\n");
+	qemu_exit(QEMU_EXIT_PANIC);
+	stop();
+}
+
+void
+panic(const char *fmt, ...)
+{
+	const uint32_t *ebp = __builtin_frame_address(0);
+	va_list args;
+
+	panic_begin();
+	kprintf("\npanic: ");
+	va_start(args, fmt);
+	kvprintf(fmt, args);
+	va_end(args);
+	kprintf("\n");
+	print_thread();
+	kprintf("esp %p cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", ebp,
+	    cr0_read(), cr2_read(), cr3_read(), cr4_read());
+	print_backtrace(ebp);
+	panic_end();
+}
+
+void
+panic_trap(const struct trap_frame *f, const char *what)
+{
+	bool user = trap_from_user(f);
+	uint32_t cr2 = cr2_read();
+
+	panic_begin();
+	kprintf("\npanic: %s: trap %u, error %x, address %08x\n", what,
+	    f->trapno, f->error, cr2);
+	print_thread();
+	kprintf("eax %08x ebx %08x ecx %08x edx %08x\n"
+	    "esi %08x edi %08x ebp %08x esp %08x\n"
+	    "eip %08x eflags %08x cs %02x ds %02x es %02x fs %02x gs %02x\n"
+	    "cr0 %08x cr3 %08x cr4 %08x\n",
+	    f->eax, f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp,
+	    user ? f->esp : (uint32_t)(uintptr_t)&f->esp,
+	    f->eip, f->eflags, f->cs & 0xffff, f->ds & 0xffff,
+	    f->es & 0xffff, f->fs & 0xffff, f->gs & 0xffff,
+	    cr0_read(), cr3_read(), cr4_read());
+	print_address(f->eip);
+	if (!user)
+		print_backtrace((const uint32_t *)f->ebp);
+	panic_end();
+}
