@@ -1,20 +1,29 @@
 /*
- * device/device_init.h - start of the devices, and what the rest of the
- * kernel wants of them.
+ * device/device_init.h - the devices as the rest of kern/ sees them: their
+ * start, and their traps.
  */
 #ifndef DEVICE_DEVICE_INIT_H
 #define DEVICE_DEVICE_INIT_H
 
+#include <device/device_types.h>
+#include <kern/types.h>
+
 struct ipc_port;
 
-void	device_bootstrap(void);	/* zones, the master port; after ipc and zones */
+void	device_bootstrap(void);	/* the master port; after zones and ipc */
 void	device_start(void);	/* devices and their thread; by the first thread */
 
 extern struct ipc_port *device_master_port;	/* fixed after device_bootstrap */
 
-/* A character came in on the console; from interrupts, which are off. */
-void	console_input(int c);
-/* Wait until somebody presses return on the console. */
-void	console_wait_return(void);
+/*
+ * Write to a device by trap.  KERN_INVALID_CAPABILITY: the name denotes no
+ * device; KERN_INVALID_RIGHT: a reply port was given.
+ */
+kern_return_t syscall_device_write_request(mach_port_name_t device_name,
+	    mach_port_name_t reply_name, dev_mode_t mode, recnum_t recnum,
+	    vm_offset_t data, vm_size_t count);
+kern_return_t syscall_device_writev_request(mach_port_name_t device_name,
+	    mach_port_name_t reply_name, dev_mode_t mode, recnum_t recnum,
+	    io_buf_vec_t *user_vector, vm_size_t vector_count);
 
 #endif

@@ -15,7 +15,6 @@
 #include <machine/boot_info.h>
 #include <machine/cpu.h>
 #include <machine/param.h>
-#include <vm/pmap.h>
 #include <vm/vm_map.h>
 
 #define SEGMENTS_MAX	64u
@@ -221,8 +220,7 @@ set_strictness(struct elf_loader *l)
 
 		if (s->type != ELF_PT_GNU_STACK || (s->flags & ELF_PF_X))
 			continue;
-		l->map->exec_strict = true;
-		pmap_set_exec_strict(l->map->pmap, true);
+		vm_map_set_exec_strict(l->map, true);
 	}
 }
 

@@ -30,6 +30,8 @@
 /* Room for a reply: nearly all fit the small size. */
 #define REPLY_SMALL	256u
 #define REPLY_LARGE	3584u	/* inline arrays end at 2,048 bytes */
+#define REPLY_LARGEST	4160u	/* host_get_boot_info's: a string of 4,096 */
+#define BOOT_INFO_ID	2642
 
 struct subsystem {
 	mach_msg_id_t	first, end;	/* ids served, end excluded */
@@ -70,6 +72,8 @@ find_routine(const mach_msg_header_t *request)
 static mach_msg_size_t
 reply_room(mach_msg_id_t id)
 {
+	if (id == BOOT_INFO_ID)
+		return REPLY_LARGEST;
 	for (unsigned i = 0; i < array_count(large_replies); i++)
 		if (large_replies[i] == id)
 			return REPLY_LARGE;

@@ -48,6 +48,7 @@ static const char *const class_names[LOCK_CLASSES] = {
 	[LOCK_PORT] = "port",
 	[LOCK_PORT_SET] = "port set",
 	[LOCK_IPC_MISC] = "ipc table",
+	[LOCK_DEVICE_OPEN] = "device open",
 	[LOCK_DEVICE] = "device",
 	[LOCK_OBJECT] = "object",
 	[LOCK_OBJECT_CACHE] = "object cache",

@@ -30,6 +30,7 @@ enum lock_class {
 	LOCK_TASK,
 	LOCK_TASK_IPC,		/* port slots of a task or thread */
 	LOCK_SPACE,
+	LOCK_DEVICE_OPEN,
 	LOCK_PORT,		/* two: by address */
 	LOCK_PORT_SET,
 	LOCK_IPC_MISC,		/* leaf tables of ipc/ */

@@ -1,0 +1,182 @@
+/*
+ * device/ramdisk.c - memory disks rd0, rd1, ...: boot modules that are no
+ * programs.
+ *
+ * Owns:       the disks and, for good, the memory they lie in.
+ * Locks:      none.  Reads and writes of the same bytes at once are the
+ *             clients' affair, as on a real disk that splits requests.
+ */
+#include <device/device.h>
+#include <device/disk_status.h>
+#include <device/ramdisk.h>
+#include <kern/string.h>
+#include <kern/zone.h>
+#include <machine/cpu.h>
+#include <vm/pmap.h>
+#include <vm/vm_page.h>
+
+#define DISKS_MAX	16u
+
+static struct device disks[DISKS_MAX];
+static unsigned disk_count;		/* fixed once tasks run */
+
+/* What is left of the disk from a record on; false if there is no such. */
+static bool
+bytes_from(const struct device *disk, recnum_t recnum, unsigned *left)
+{
+	uint64_t offset = (uint64_t)recnum * DISK_SECTOR_SIZE;
+
+	if (offset >= disk->size)
+		return false;
+	*left = disk->size - offset;
+	return true;
+}
+
+static phys_addr_t
+place_of(const struct device *disk, recnum_t recnum)
+{
+	return disk->start + (phys_addr_t)recnum * DISK_SECTOR_SIZE;
+}
+
+static kern_return_t
+ramdisk_read_size(struct device *disk, const struct device_request *request,
+    unsigned *size)
+{
+	unsigned left;
+
+	if (!bytes_from(disk, request->recnum, &left))
+		return D_INVALID_RECNUM;
+	*size = min_of(*size, left);
+	return D_SUCCESS;
+}
+
+static kern_return_t
+ramdisk_read(struct device *disk, const struct device_request *request,
+    void *buf, unsigned *size)
+{
+	phys_addr_t pa = place_of(disk, request->recnum);
+	char *to = buf;
+	unsigned done = 0;
+
+	while (done < *size) {
+		unsigned in_page = (pa + done) & PAGE_MASK;
+		unsigned piece = min_of(*size - done, PAGE_SIZE - in_page);
+
+		pmap_copy_from_page(vm_page_lookup_phys(pa + done), in_page,
+		    to + done, piece);
+		done += piece;
+	}
+	return D_SUCCESS;
+}
+
+/* All that the direct map could hold is in it. */
+static const void *
+ramdisk_read_in_place(struct device *disk,
+    const struct device_request *request)
+{
+	if (disk->start + disk->size > DIRECT_MAP_SIZE)
+		return NULL;
+	return phys_to_direct(place_of(disk, request->recnum));
+}
+
+/* Through a page of ours: the source may have to be waited for. */
+static kern_return_t
+ramdisk_write(struct device *disk, const struct device_request *request,
+    unsigned *written)
+{
+	phys_addr_t pa = place_of(disk, request->recnum);
+	kern_return_t kr = D_SUCCESS;
+	unsigned left, done = 0;
+	char *buf;
+
+	if (!bytes_from(disk, request->recnum, &left))
+		return D_INVALID_RECNUM;
+	if (request->size > left)
+		return D_INVALID_SIZE;
+	buf = kalloc(PAGE_SIZE);
+	if (buf == NULL)
+		return D_NO_MEMORY;
+	while (done < request->size && kr == D_SUCCESS) {
+		unsigned in_page = (pa + done) & PAGE_MASK;
+		unsigned piece = min_of(request->size - done,
+		    PAGE_SIZE - in_page);
+
+		kr = device_source_read(&request->source, done, buf, piece);
+		if (kr != D_SUCCESS)
+			break;
+		pmap_copy_to_page(buf, vm_page_lookup_phys(pa + done), in_page,
+		    piece);
+		done += piece;
+	}
+	kfree(buf, PAGE_SIZE);
+	*written = done;
+	return kr;
+}
+
+static kern_return_t
+ramdisk_get_status(struct device *disk, dev_flavor_t flavor, int *status,
+    mach_msg_type_number_t *count)
+{
+	if (flavor != DEV_GET_SIZE && flavor != DEV_GET_RECORDS)
+		return D_INVALID_OPERATION;
+	if (*count < DEV_GET_SIZE_COUNT)
+		return D_INVALID_SIZE;
+	status[0] = disk->size;
+	if (flavor == DEV_GET_RECORDS)
+		status[0] = (disk->size + DISK_SECTOR_SIZE - 1) /
+		    DISK_SECTOR_SIZE;
+	status[1] = DISK_SECTOR_SIZE;
+	*count = DEV_GET_SIZE_COUNT;
+	return D_SUCCESS;
+}
+
+static phys_addr_t
+ramdisk_page(void *arg, vm_offset_t offset)
+{
+	const struct device *disk = arg;
+
+	return offset < disk->size ? disk->start + offset : 0;
+}
+
+static const struct device_ops ramdisk_ops = {
+	.read_size = ramdisk_read_size,
+	.read = ramdisk_read,
+	.read_in_place = ramdisk_read_in_place,
+	.write = ramdisk_write,
+	.get_status = ramdisk_get_status,
+	.page = ramdisk_page,
+};
+
+/* Maps show whole pages: the last one must not show what was there before. */
+static bool
+clear_tail(phys_addr_t start, uint32_t size)
+{
+	unsigned used = size & PAGE_MASK;
+	char *zeros;
+
+	if (used == 0)
+		return true;
+	zeros = kalloc_zero(PAGE_SIZE);
+	if (zeros == NULL)
+		return false;
+	pmap_copy_to_page(zeros, vm_page_lookup_phys(start + size), used,
+	    PAGE_SIZE - used);
+	kfree(zeros, PAGE_SIZE);
+	return true;
+}
+
+bool
+ramdisk_create(phys_addr_t start, uint32_t size)
+{
+	struct device *disk = &disks[disk_count];
+
+	if (disk_count == DISKS_MAX || !clear_tail(start, size))
+		return false;
+	disk->name = "rd";
+	disk->unit = disk_count++;
+	disk->ops = &ramdisk_ops;
+	disk->start = start;
+	disk->size = size;
+	device_add(disk);
+	return true;
+}
