@@ -65,10 +65,17 @@ pmap_destroy(struct pmap *pmap)
 static struct pte *
 directory_make(struct pmap *pmap, unsigned slot)
 {
-	struct pte *directory = pmap_table_alloc();
+	uint16_t *counts = kalloc_zero(COUNTS_SIZE);
+	struct pte *directory;
 
-	if (directory == NULL)
+	if (counts == NULL)
 		return NULL;
+	directory = pmap_table_alloc();
+	if (directory == NULL) {
+		kfree(counts, COUNTS_SIZE);
+		return NULL;
+	}
+	pmap->counts[slot] = counts;
 	pmap->directory[slot] = directory;
 	pte_add(&pmap->pdpt[slot], direct_to_phys(directory) | PTE_P);
 	/* Processors read the top level only when they load CR3. */
@@ -107,17 +114,18 @@ pde_make(struct pmap *pmap, vm_offset_t va)
  * pmap_enter mends.  pmap->lock held.
  */
 static void __attribute__((noinline))
-push_limits(struct pte *pde, vm_offset_t va)
+push_limits(struct pmap *pmap, struct pte *pde, vm_offset_t va)
 {
-	struct pte *table = table_of(pde);
 	bool no_write = !(pde->low & PTE_W);
 	uint32_t nx = pde->high & pmap_nx_high;
-	unsigned left = *table_count(table);
+	unsigned left = *table_count(pmap, va);
 
-	for (struct pte *pte = table; left > 0; pte++) {
-		if (pte->low == 0)
+	for (struct pte *pte = table_of(pde); left > 0; pte++) {
+		uint32_t low = pte->low;
+
+		if (low == 0)
 			continue;
-		if (no_write && (pte->low & PTE_W))
+		if (no_write && (low & PTE_W))
 			pte_drop(pte, PTE_W);
 		if (nx != 0)
 			pte_set_nx(pte);
@@ -130,11 +138,12 @@ push_limits(struct pte *pde, vm_offset_t va)
 
 /* Let pde give the rights that an entry with these words is to have. */
 static inline void
-allow(struct pte *pde, vm_offset_t va, uint32_t high, uint32_t low)
+allow(struct pmap *pmap, struct pte *pde, vm_offset_t va, uint32_t high,
+    uint32_t low)
 {
 	if (unlikely((low & PTE_W & ~pde->low) ||
 	    (pde->high & ~high & pmap_nx_high)))
-		push_limits(pde, va);
+		push_limits(pmap, pde, va);
 }
 
 /* The words of an entry, but for the frame. */
@@ -174,7 +183,7 @@ change(struct pmap *pmap, vm_offset_t va, struct pte *pde, struct pte *pte,
 	uint32_t lost = old & ~low & PTE_W & pde->low;
 	uint32_t nx_lost = high & ~(pte->high | pde->high) & pmap_nx_high;
 
-	allow(pde, va, high, low);
+	allow(pmap, pde, va, high, low);
 	pmap->wired += !!(low & PTE_WIRED) - !!(old & PTE_WIRED);
 	pte_drop(pte, (PTE_W | PTE_WIRED) & ~low);
 	pte_add(pte, low & (PTE_W | PTE_WIRED | PTE_A));
@@ -188,15 +197,14 @@ change(struct pmap *pmap, vm_offset_t va, struct pte *pde, struct pte *pte,
 		flush_page(va);
 }
 
-/* Unmap one page that is mapped; its table stays.  pmap->lock held. */
-static void
-remove_one(struct pmap *pmap, vm_offset_t va, struct pte *table,
-    struct pte *pte)
+void
+pmap_remove_one(struct pmap *pmap, vm_offset_t va, struct pte *pte,
+    bool pv_held)
 {
 	pte_drop(pte, PTE_P);
 	pmap_flush(pmap, va, va + PAGE_SIZE);
-	pmap_unmake(pmap, va, pte, false);
-	table_count_sub(pmap, table, 1);
+	pmap_unmake(pmap, va, pte, pv_held);
+	table_count_sub(pmap, va, 1);
 }
 
 /* Write a new entry, which is zero now.  pmap->lock held. */
@@ -204,12 +212,20 @@ static inline void
 make(struct pmap *pmap, vm_offset_t va, struct pte *pde, struct pte *pte,
     uint32_t high, uint32_t low)
 {
-	allow(pde, va, high, low);
+	allow(pmap, pde, va, high, low);
 	pte_set(pte, high, low);
-	table_count_add(pmap, table_of(pde));
+	table_count_add(pmap, va);
 	pmap->resident++;
 	if (low & PTE_WIRED)
 		pmap->wired++;
+}
+
+/* Whether an entry maps the page that new words name, as a managed one. */
+static inline bool
+same_frame(const struct pte *pte, uint32_t high, uint32_t low)
+{
+	return ((pte->low ^ low) & (PTE_FRAME | PTE_MANAGED)) == 0 &&
+	    ((pte->high ^ high) & ~pmap_nx_high) == 0;
 }
 
 kern_return_t
@@ -234,13 +250,12 @@ pmap_enter(struct pmap *pmap, vm_offset_t va, struct vm_page *page,
 		goto shortage;
 	pte = pte_in(table_of(pde), va);
 	if (pte->low != 0) {
-		if ((pte->low & PTE_MANAGED) &&
-		    pte_phys(pte) == vm_page_phys(page)) {
+		if (same_frame(pte, high, low)) {
 			change(pmap, va, pde, pte, high, low);
 			spin_unlock(&pmap->lock);
 			return KERN_SUCCESS;
 		}
-		remove_one(pmap, va, table_of(pde), pte);
+		pmap_remove_one(pmap, va, pte, false);
 	}
 	pv_lock(page);
 	noted = pv_insert(page, pmap, va);
@@ -278,7 +293,7 @@ pmap_enter_phys(struct pmap *pmap, vm_offset_t va, phys_addr_t pa,
 	}
 	pte = pte_in(table_of(pde), va);
 	if (pte->low != 0)
-		remove_one(pmap, va, table_of(pde), pte);
+		pmap_remove_one(pmap, va, pte, false);
 	make(pmap, va, pde, pte, high, low);
 	spin_unlock(&pmap->lock);
 	return KERN_SUCCESS;

@@ -20,6 +20,7 @@
 #define DEVICE_MAX		0xfffff000u
 
 struct pte kernel_directory[ENTRIES] __attribute__((aligned(PAGE_SIZE)));
+static uint16_t kernel_counts[ENTRIES];
 static struct pmap kernel_pmap_store;
 
 struct pmap *kernel_pmap = &kernel_pmap_store;
@@ -57,7 +58,6 @@ pmap_table_alloc(void)
 	if (page == NULL)
 		return NULL;
 	pmap_zero_page(page);
-	page->wire_count = 0;
 	return vm_page_to_direct(page);
 }
 
@@ -146,6 +146,7 @@ pmap_bootstrap(void)
 	refcount_init(&kernel_pmap->refs, 1);
 	kernel_pmap->exec_strict = true;
 	kernel_pmap->directory[KERNEL_SLOT] = kernel_directory;
+	kernel_pmap->counts[KERNEL_SLOT] = kernel_counts;
 	kernel_pmap->pdpt[KERNEL_SLOT].low =
 	    direct_to_phys(kernel_directory) | PTE_P;
 	pmap_kernel_cr3 = direct_to_phys(kernel_pmap->pdpt);

@@ -50,6 +50,7 @@
 #define ENTRIES		512u		/* of a directory or table */
 #define USER_SLOTS	3u		/* gigabytes of a task */
 #define KERNEL_SLOT	3u
+#define COUNTS_SIZE	(ENTRIES * sizeof(uint16_t))	/* of one slot */
 
 /* An entry.  Its low word is written last to make it, first to clear it. */
 struct pte {
@@ -61,6 +62,7 @@ struct pmap {
 	/* what CR3 points at; under lock */
 	struct pte	  pdpt[4] __attribute__((aligned(32)));
 	struct pte	 *directory[4];	/* the same, as memory; NULL if none */
+	uint16_t	 *counts[4];	/* for each page table its entries in use */
 	struct spinlock	  lock;
 	uint32_t	  resident;	/* pages mapped */
 	uint32_t	  wired;
@@ -179,24 +181,24 @@ pmap_pte(struct pmap *pmap, vm_offset_t va)
 	return pte_in(table_of(pde), va);
 }
 
-/* A page table's entries in use are counted in its page's structure. */
+/* The entries in use of the page table of va. */
 static inline uint16_t *
-table_count(const struct pte *table)
+table_count(struct pmap *pmap, vm_offset_t va)
 {
-	return &vm_page_from_direct(table)->wire_count;
+	return &pmap->counts[slot_of(va)][(va >> LARGE_SHIFT) & (ENTRIES - 1)];
 }
 
 static inline void
-table_count_add(struct pmap *pmap, const struct pte *table)
+table_count_add(struct pmap *pmap, vm_offset_t va)
 {
-	if ((*table_count(table))++ == 0)
+	if ((*table_count(pmap, va))++ == 0)
 		pmap->empty_tables--;
 }
 
 static inline void
-table_count_sub(struct pmap *pmap, const struct pte *table, unsigned n)
+table_count_sub(struct pmap *pmap, vm_offset_t va, unsigned n)
 {
-	if (n > 0 && (*table_count(table) -= n) == 0)
+	if (n > 0 && (*table_count(pmap, va) -= n) == 0)
 		pmap->empty_tables++;
 }
 
@@ -234,8 +236,19 @@ pv_unlock(struct vm_page *page)
 	__atomic_store_n(&page->pv_lock, 0, __ATOMIC_RELEASE);
 }
 
+/* The same for a page that is mapped elsewhere already. */
+bool	pv_insert_more(struct vm_page *page, struct pmap *pmap, vm_offset_t va);
+
 /* Note that page is mapped at va.  False: no memory.  Both locks held. */
-bool	pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va);
+static inline bool
+pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
+{
+	if (unlikely(page->pv_pmap != NULL))
+		return pv_insert_more(page, pmap, va);
+	page->pv_pmap = pmap;
+	page->pv_va = va;
+	return true;
+}
 
 /*
  * Unmake a mapping that no TLB holds any more: its bits go to its page.  The
@@ -245,11 +258,14 @@ bool	pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va);
 void	pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte,
 	    bool pv_held);
 
+/* pmap.c */
+
+/* Unmap one page that is mapped, and flush it.  pmap->lock held. */
+void	pmap_remove_one(struct pmap *pmap, vm_offset_t va, struct pte *pte,
+	    bool pv_held);
+
 /* pmap_range.c */
 
-/* Unmap [start, end) and flush it.  Tables may be freed.  pmap->lock held. */
-void	pmap_remove_locked(struct pmap *pmap, vm_offset_t start,
-	    vm_offset_t end);
 /* Unmap all without a flush: no processor uses pmap.  pmap->lock held. */
 void	pmap_remove_all(struct pmap *pmap);
 

@@ -28,16 +28,10 @@ pmap_pv_init(void)
 }
 
 bool
-pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
+pv_insert_more(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
 {
-	struct pv_entry *pv;
+	struct pv_entry *pv = zalloc(pv_zone);
 
-	if (likely(page->pv_pmap == NULL)) {
-		page->pv_pmap = pmap;
-		page->pv_va = va;
-		return true;
-	}
-	pv = zalloc(pv_zone);
 	if (pv == NULL)
 		return false;
 	pv->pmap = pmap;
@@ -53,16 +47,13 @@ pv_remove_first(struct vm_page *page)
 {
 	struct pv_entry *pv = page->pv_more;
 
-	if (pv == NULL) {
-		page->pv_pmap = NULL;
-		return;
-	}
 	page->pv_pmap = pv->pmap;
 	page->pv_va = pv->va;
 	page->pv_more = pv->next;
 	zfree(pv_zone, pv);
 }
 
+/* Forget one of several mappings. */
 static void
 pv_remove(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
 {
@@ -81,7 +72,7 @@ pv_remove(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
 }
 
 /* A mapping of a managed page goes: keep its bits.  Both locks held. */
-static void
+static inline void
 unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
     uint32_t low)
 {
@@ -89,7 +80,12 @@ unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
 		page->pv_modified = 1;
 	if (low & PTE_A)
 		page->pv_referenced = 1;
-	pv_remove(page, pmap, va);
+	if (likely(page->pv_more == NULL)) {
+		assert(page->pv_pmap == pmap && page->pv_va == va);
+		page->pv_pmap = NULL;
+	} else {
+		pv_remove(page, pmap, va);
+	}
 }
 
 void
@@ -217,8 +213,6 @@ static bool
 remove_first(struct vm_page *page)
 {
 	struct pmap *pmap;
-	vm_offset_t va;
-	struct pte *pte;
 
 	pv_lock(page);
 	while ((pmap = page->pv_pmap) != NULL && !spin_trylock(&pmap->lock)) {
@@ -230,12 +224,7 @@ remove_first(struct vm_page *page)
 		pv_unlock(page);
 		return false;
 	}
-	va = page->pv_va;
-	pte = pmap_pte(pmap, va);
-	pte_drop(pte, PTE_P);
-	pmap_flush(pmap, va, va + PAGE_SIZE);
-	pmap_unmake(pmap, va, pte, true);
-	table_count_sub(pmap, pte - (va >> PAGE_SHIFT & (ENTRIES - 1)), 1);
+	pmap_remove_one(pmap, page->pv_va, pmap_pte(pmap, page->pv_va), true);
 	spin_unlock(&pmap->lock);
 	pv_unlock(page);
 	return true;

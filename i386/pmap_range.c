@@ -12,6 +12,7 @@
  * What has no page table costs one look for each 2 MB, or each gigabyte.
  */
 #include <kern/debug.h>
+#include <kern/zone.h>
 #include <machine/pmap_internal.h>
 
 #define EMPTY_TABLES_KEPT	16u	/* of one pmap, after a removal */
@@ -36,6 +37,15 @@ changed_add(struct changed *c, vm_offset_t start, vm_offset_t end)
 	c->end = end;
 }
 
+/* The end of va's gigabyte, or of the range that ends before. */
+static inline vm_offset_t
+gigabyte_end(vm_offset_t va, vm_offset_t end)
+{
+	if (slot_of(va) == slot_of(end - 1))
+		return end;
+	return (vm_offset_t)(slot_of(va) + 1) << 30;
+}
+
 /*
  * The first piece with a page table in [va, end); false: there is none.  A
  * table whose directory entry is not present is in removal and counts.
@@ -44,22 +54,25 @@ static bool
 piece_find(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
     struct piece *piece)
 {
-	struct pte *directory;
-	vm_offset_t next;
+	struct pte *pde;
+	vm_offset_t stop;
 
-	for (; va < end; va = next) {
-		directory = pmap->directory[slot_of(va)];
-		if (directory == NULL) {
-			next = (slot_of(va) + 1) << 30;
+	for (; va < end; va = stop) {
+		stop = gigabyte_end(va, end);
+		if (pmap->directory[slot_of(va)] == NULL)
 			continue;
+		pde = pde_in(pmap->directory[slot_of(va)], va);
+		while (va < stop && pde->low == 0) {
+			va = (va & ~LARGE_MASK) + LARGE_SIZE;
+			pde++;
 		}
-		next = (va & ~LARGE_MASK) + LARGE_SIZE;
-		piece->pde = pde_in(directory, va);
-		if (piece->pde->low == 0)
+		if (va >= stop)
 			continue;
-		assert(!(piece->pde->low & PTE_PS));
+		assert(!(pde->low & PTE_PS));
+		piece->pde = pde;
 		piece->start = va;
-		piece->end = min_of(next, end);
+		stop = (va & ~LARGE_MASK) + LARGE_SIZE;
+		piece->end = min_of(stop, end);
 		piece->whole = piece->end - va == LARGE_SIZE;
 		return true;
 	}
@@ -95,9 +108,8 @@ piece_hide(const struct piece *piece, struct changed *c)
 static void
 piece_unmake(struct pmap *pmap, const struct piece *piece)
 {
-	struct pte *table = table_of(piece->pde);
-	struct pte *pte = pte_in(table, piece->start);
-	unsigned left = *table_count(table), done = 0;
+	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
+	unsigned left = *table_count(pmap, piece->start), done = 0;
 
 	for (vm_offset_t va = piece->start; va < piece->end && done < left;
 	    va += PAGE_SIZE, pte++) {
@@ -106,7 +118,7 @@ piece_unmake(struct pmap *pmap, const struct piece *piece)
 		pmap_unmake(pmap, va, pte, false);
 		done++;
 	}
-	table_count_sub(pmap, table, done);
+	table_count_sub(pmap, piece->start, done);
 }
 
 /* Second pass of a removal. */
@@ -118,7 +130,7 @@ piece_remove(struct pmap *pmap, const struct piece *piece)
 	piece_unmake(pmap, piece);
 	if (!piece->whole)
 		return;
-	assert(*table_count(table) == 0);
+	assert(*table_count(pmap, piece->start) == 0);
 	if (pmap == kernel_pmap) {
 		/* The kernel's tables stay, with all rights again. */
 		piece->pde->high = 0;
@@ -130,8 +142,8 @@ piece_remove(struct pmap *pmap, const struct piece *piece)
 	pmap_table_free(table);
 }
 
-void
-pmap_remove_locked(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+static void
+remove_range(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
 	struct changed c = { 0, 0 };
 	struct piece piece;
@@ -143,6 +155,15 @@ pmap_remove_locked(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 	pmap_flush(pmap, c.start, c.end);
 	for_each_piece(pmap, c.start, c.end, &piece)
 		piece_remove(pmap, &piece);
+}
+
+static void
+remove_page(struct pmap *pmap, vm_offset_t va)
+{
+	struct pte *pte = pmap_pte(pmap, va);
+
+	if (pte != NULL && pte->low != 0)
+		pmap_remove_one(pmap, va, pte, false);
 }
 
 void
@@ -157,6 +178,8 @@ pmap_remove_all(struct pmap *pmap)
 		if (pmap->directory[slot] == NULL)
 			continue;
 		pte_clear(&pmap->pdpt[slot]);
+		kfree(pmap->counts[slot], COUNTS_SIZE);
+		pmap->counts[slot] = NULL;
 		pmap_table_free(pmap->directory[slot]);
 		pmap->directory[slot] = NULL;
 	}
@@ -171,7 +194,7 @@ collect(struct pmap *pmap)
 	if (pmap->empty_tables == 0 || pmap == kernel_pmap)
 		return;
 	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
-		if (*table_count(table_of(piece.pde)) == 0)
+		if (*table_count(pmap, piece.start) == 0)
 			pte_drop(piece.pde, PTE_P);
 	pmap_flush(pmap, 0, KERNEL_BASE);
 	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
@@ -185,7 +208,10 @@ pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
 	assert(page_aligned(start) && page_aligned(end));
 	spin_lock(&pmap->lock);
-	pmap_remove_locked(pmap, start, end);
+	if (end - start == PAGE_SIZE)
+		remove_page(pmap, start);
+	else
+		remove_range(pmap, start, end);
 	if (pmap->empty_tables > EMPTY_TABLES_KEPT)
 		collect(pmap);
 	spin_unlock(&pmap->lock);
