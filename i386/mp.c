@@ -47,8 +47,8 @@ processor_main(void)
 	cpu_enable_features();
 	cr3_write(pmap_kernel_cr3);
 	seg_set_kernel_cr3(self, pmap_kernel_cr3);
-	pmap_processor_init();
 	lapic_init();
+	pmap_processor_init();		/* shootdowns come from here on */
 	lapic_timer_start();
 	/* active_thread is the idle thread: on its stack from here. */
 	machine_call_continuation(sched_processor_start);
