@@ -29,6 +29,12 @@ void	machine_init_late(void);
  */
 void	machine_start_processors(void);
 
+/*
+ * What the machine or the operator gave cannot be started; why is one line.
+ * No panic: there is nothing in the kernel to look for.
+ */
+void	machine_boot_failed(const char *why) __attribute__((noreturn));
+
 /* Name of the processor for the start-up message, from CPUID. */
 const char *machine_cpu_name(void);
 

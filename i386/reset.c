@@ -49,6 +49,14 @@ triple_fault(void)
 }
 
 void
+machine_boot_failed(const char *why)
+{
+	kprintf("%s\n", why);
+	qemu_exit(QEMU_EXIT_REFUSED);
+	cpu_halt_all();
+}
+
+void
 machine_reboot(int options)
 {
 	(void)intr_disable();

@@ -8,6 +8,7 @@
 
 #define QEMU_EXIT_DONE	0x10u
 #define QEMU_EXIT_PANIC	0x11u
+#define QEMU_EXIT_REFUSED 0x12u
 
 /*
  * If the command line has the word qemu-exit: end QEMU through its

@@ -38,14 +38,6 @@ static struct processor boot_processor;
 static char strings[STRINGS_SIZE];	/* the loader's memory is reused */
 static size_t strings_used;
 
-/* One line of explanation, and the end.  For what the user can put right. */
-static void __attribute__((noreturn))
-boot_refuse(const char *why)
-{
-	kprintf("Duality cannot start: %s\n", why);
-	cpu_halt_all();
-}
-
 static const char *
 string_keep(uint32_t address)
 {
@@ -57,7 +49,8 @@ string_keep(uint32_t address)
 		return "";
 	length = strnlen(phys_to_direct(address), room);
 	if (length == room)
-		boot_refuse("the command lines are longer than 32 KB");
+		machine_boot_failed("cannot start: "
+		    "the command lines are longer than 32 KB");
 	memcpy(copy, phys_to_direct(address), length);
 	strings_used += length + 1;
 	return copy;
@@ -123,7 +116,7 @@ find_modules(const struct multiboot_info *info)
 	if (!(info->flags & MULTIBOOT_HAS_MODULES))
 		return;
 	if (info->mods_count > BOOT_MODULES_MAX)
-		boot_refuse("more than 64 modules");
+		machine_boot_failed("cannot start: more than 64 modules");
 	for (unsigned i = 0; i < info->mods_count; i++) {
 		boot_modules[i].start = m[i].start;
 		boot_modules[i].size = m[i].end - m[i].start;
@@ -151,7 +144,7 @@ reserve_memory(void)
 		kprintf("memory: %u KB, of which %u KB beside the kernel and "
 		    "its modules\n", (unsigned)(memory_size >> 10),
 		    (unsigned)(usable >> 10));
-		boot_refuse("too little memory");
+		machine_boot_failed("cannot start: too little memory");
 	}
 }
 
@@ -172,9 +165,11 @@ i386_init(uint32_t magic, uint32_t info_address)
 		boot_command_line = string_keep(info->cmdline);
 	console_choose();
 	if (magic != MULTIBOOT_LOADER_MAGIC)
-		boot_refuse("not loaded by a multiboot 1 boot loader");
+		machine_boot_failed("cannot start: "
+		    "not loaded by a multiboot 1 boot loader");
 	if (!(info->flags & (MULTIBOOT_HAS_MAP | MULTIBOOT_HAS_MEMORY)))
-		boot_refuse("the boot loader gave no memory map");
+		machine_boot_failed("cannot start: "
+		    "the boot loader gave no memory map");
 
 	boot_memory_find(info);
 	find_modules(info);
