@@ -174,7 +174,8 @@ panic_trap(const struct trap_frame *f, const char *what)
 	    "eip %08x eflags %08x cs %02x ds %02x es %02x fs %02x gs %02x\n"
 	    "cr0 %08x cr3 %08x cr4 %08x\n",
 	    f->eax, f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp,
-	    user ? f->esp : (uint32_t)(uintptr_t)&f->esp,
+	    user || f->trapno == VEC_DOUBLE ? f->esp :
+	    (uint32_t)(uintptr_t)&f->esp,
 	    f->eip, f->eflags, f->cs & 0xffff, f->ds & 0xffff,
 	    f->es & 0xffff, f->fs & 0xffff, f->gs & 0xffff,
 	    cr0_read(), cr3_read(), cr4_read());

@@ -282,11 +282,19 @@ gate_arguments_fault(kern_return_t why, uint32_t address)
 	exception(EXC_BAD_ACCESS, why, (long)address);
 }
 
+/* On a stack of its own; the task switch left the registers in the TSS. */
 void
 double_fault(void)
 {
 	const struct i386_tss *tss = &current_processor()->machine.tss;
+	struct trap_frame frame = {
+		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
+		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp,
+		.ebx = tss->ebx, .edx = tss->edx, .ecx = tss->ecx,
+		.eax = tss->eax, .trapno = VEC_DOUBLE, .eip = tss->eip,
+		.cs = tss->cs, .eflags = tss->eflags, .esp = tss->esp,
+		.ss = tss->ss,
+	};
 
-	panic("double fault at %08x, stack %08x, address %08x", tss->eip,
-	    tss->esp, cr2_read());
+	panic_trap(&frame, "double fault");
 }
