@@ -11,6 +11,7 @@
  * Source:     the order of things, the image and the arguments of a first task
  *             are GNU Mach's; docs/boot.md tells them.
  */
+#include <device/console.h>
 #include <device/device_init.h>
 #include <device/ramdisk.h>
 #include <ipc/ipc_port.h>
