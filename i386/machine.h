@@ -35,12 +35,6 @@ void	machine_start_processors(void);
  */
 void	machine_boot_failed(const char *why) __attribute__((noreturn));
 
-/*
- * The system cannot be started, for a reason that its user can put right: one
- * line, and the machine stops (or ends QEMU, as a panic would).
- */
-void	machine_boot_failed(const char *why) __attribute__((noreturn));
-
 /* Name of the processor for the start-up message, from CPUID. */
 const char *machine_cpu_name(void);
 

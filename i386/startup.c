@@ -23,7 +23,7 @@
 #include <vm/pmap.h>
 
 #define STRINGS_SIZE	32768		/* all command lines together */
-#define MEMORY_MIN	(4u << 20)	/* beside the kernel and its modules */
+#define MEMORY_MIN	(6u << 20)	/* beside the kernel and its modules */
 #define BOOT_IMAGE_START	(1u << 20)	/* kernel.ld: .boot */
 #define LOW_PAGES	PAGE_SIZE	/* bytes: the firmware's vectors and data */
 
@@ -130,6 +130,7 @@ static void
 reserve_memory(void)
 {
 	phys_addr_t usable = 0;
+	char why[100];
 
 	boot_memory_reserve(0, LOW_PAGES);
 	boot_memory_reserve(TRAMPOLINE_ADDRESS,
@@ -141,10 +142,10 @@ reserve_memory(void)
 	for (unsigned i = 0; i < memory_range_count; i++)
 		usable += memory_ranges[i].end - memory_ranges[i].start;
 	if (usable < MEMORY_MIN) {
-		kprintf("memory: %u KB, of which %u KB beside the kernel and "
-		    "its modules\n", (unsigned)(memory_size >> 10),
-		    (unsigned)(usable >> 10));
-		machine_boot_failed("cannot start: too little memory");
+		ksnprintf(why, sizeof(why), "cannot start: too little memory: "
+		    "%u KB, %u KB beside kernel and modules",
+		    (unsigned)(memory_size >> 10), (unsigned)(usable >> 10));
+		machine_boot_failed(why);
 	}
 }
 
