@@ -1,0 +1,106 @@
+/*
+ * ipc/ipc_entry.h - what a name denotes.  All under the space's lock.
+ */
+#ifndef IPC_IPC_ENTRY_H
+#define IPC_IPC_ENTRY_H
+
+#include <ipc/ipc_space.h>
+
+struct ipc_port;
+struct ipc_pset;
+struct ipc_request;
+
+/*
+ * bits: generation of the name (8), three of ours, type (5, laid out as
+ * MACH_PORT_TYPE_*), user references (16).  A free entry has type 0.
+ */
+struct ipc_entry {
+	union {
+		struct ipc_port	*port;	/* a reference; NULL: a dead name */
+		struct ipc_pset	*pset;	/* a reference */
+	};
+	uint32_t	    bits;
+	struct ipc_request *request;	/* dead-name request, or NULL */
+	mach_port_name_t    hash_next;	/* next name in the bucket of by_port */
+};
+
+_Static_assert(sizeof(struct ipc_entry) == 16, "docs/design-ipc.md: right");
+
+/* An entry whose name the user chose. */
+struct ipc_user_entry {
+	struct ipc_entry	entry;
+	mach_port_name_t	name;
+	struct ipc_user_entry  *next;
+};
+
+#define IE_UREFS_MASK	0x0000ffffu
+#define IE_TYPE_MASK	0x001f0000u
+#define IE_MAREQUEST	0x00200000u	/* a msg-accepted request names it */
+#define IE_GEN_MASK	0xff000000u
+#define IE_GEN_ONE	0x01000000u
+#define IE_INDEX_MASK	0x00ffffffu
+#define IE_TYPE(bits)	((bits) & IE_TYPE_MASK)
+#define IE_UREFS(bits)	((bits) & IE_UREFS_MASK)
+
+void		  ipc_entry_bootstrap(void);
+struct ipc_entry *ipc_entry_lookup_user(struct ipc_space *space,
+		    mach_port_name_t name);
+/*
+ * A free entry and its name, the lowest index that is free.  Its type is 0
+ * until the caller sets it.  KERN_NO_SPACE: the space is at its limit;
+ * KERN_RESOURCE_SHORTAGE.
+ */
+kern_return_t	  ipc_entry_alloc(struct ipc_space *space,
+		    mach_port_name_t *name, struct ipc_entry **entry);
+/* The same under a name chosen by the user, which is not in use. */
+kern_return_t	  ipc_entry_alloc_name(struct ipc_space *space,
+		    mach_port_name_t name, struct ipc_entry **entry);
+/* Give up a name; the entry denotes nothing any more. */
+void		  ipc_entry_dealloc(struct ipc_space *space,
+		    mach_port_name_t name, struct ipc_entry *entry);
+/* Free the tables of a space that has no names left. */
+void		  ipc_entry_free_tables(struct ipc_space *space);
+/*
+ * The first name in use from *cursor on (0 at the start), which moves past
+ * it; NULL at the end.  Names given up meanwhile do no harm.
+ */
+struct ipc_entry *ipc_entry_next(struct ipc_space *space, uint64_t *cursor,
+		    mach_port_name_t *name);
+
+/* The map from ports to the names of their send rights. */
+void		  ipc_entry_hash_insert(struct ipc_space *space,
+		    mach_port_name_t name, struct ipc_entry *entry);
+void		  ipc_entry_hash_remove(struct ipc_space *space,
+		    mach_port_name_t name, struct ipc_entry *entry);
+struct ipc_entry *ipc_entry_hash_lookup(struct ipc_space *space,
+		    struct ipc_port *port, mach_port_name_t *name);
+
+/* The entry of a table index below table_size. */
+static inline struct ipc_entry *
+ipc_entry_at(struct ipc_space *space, uint32_t index)
+{
+	if (likely(index < 256))
+		return space->chunk[27 - __builtin_clz(index | 31)] + index;
+	return space->blocks[index >> 10]->leaf[(index >> 8) & 3] +
+	    (index & 255);
+}
+
+/* What a name denotes, or NULL. */
+static inline struct ipc_entry *
+ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
+{
+	uint32_t index = name & IE_INDEX_MASK;
+	struct ipc_entry *entry;
+
+	if (likely(index < space->table_size)) {
+		entry = ipc_entry_at(space, index);
+		if (likely(((entry->bits ^ name) & IE_GEN_MASK) == 0 &&
+		    IE_TYPE(entry->bits) != 0))
+			return entry;
+	}
+	if (likely(space->by_name.elements == 0))
+		return NULL;
+	return ipc_entry_lookup_user(space, name);
+}
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * ipc/ipc_kmsg.h - messages in the kernel.
+ *
+ * In kernel form a message looks as in a task, but each port is a struct
+ * ipc_port pointer with a right of the type that the receiver will see
+ * (MACH_MSG_TYPE_PORT_*), each out-of-line region a vm_map_copy_t, and each
+ * out-of-line array of ports an array from kalloc.
+ */
+#ifndef IPC_IPC_KMSG_H
+#define IPC_IPC_KMSG_H
+
+#include <kern/queue.h>
+#include <kern/types.h>
+#include <mach/message.h>
+
+struct ipc_marequest;
+struct ipc_port;
+struct ipc_space;
+struct vm_map;
+
+struct ipc_kmsg {
+	/* port lock while queued, else its holder's */
+	struct queue	     link;
+	/* its holder's */
+	uint32_t	     alloc_size;	/* bytes, of all this */
+	struct ipc_marequest *marequest;	/* msg-accepted request or NULL */
+	mach_msg_header_t    header;		/* the body follows */
+};
+
+#define IKM_OVERHEAD	offsetof(struct ipc_kmsg, header)
+/* The largest message; a larger one gets MACH_SEND_NO_BUFFER. */
+#define IKM_SIZE_MAX	(1024u * 1024u)
+
+static inline mach_msg_header_t *
+ikm_header(struct ipc_kmsg *kmsg)
+{
+	return &kmsg->header;
+}
+
+void		 ipc_kmsg_bootstrap(void);
+/* Room for a message of size bytes, not initialised; NULL: no memory, or too large. */
+struct ipc_kmsg	*ipc_kmsg_alloc(mach_msg_size_t size);
+void		 ipc_kmsg_free(struct ipc_kmsg *kmsg);	/* the buffer only */
+/*
+ * With all rights and memory in it, to any depth of rights to receive
+ * messages with rights in them.  Nothing locked.
+ */
+void		 ipc_kmsg_destroy(struct ipc_kmsg *kmsg);
+/* Each of a list of messages; the list is left empty. */
+void		 ipc_kmsg_destroy_all(struct queue *kmsgs);
+/* The rights and memory only, leaving the buffer. */
+void		 ipc_kmsg_clean(struct ipc_kmsg *kmsg);
+/* Those of the body items that start before end, of the last one only the first ports. */
+void		 ipc_kmsg_clean_body(struct ipc_kmsg *kmsg, char *end,
+		    bool with_last, uint32_t last_ports);
+
+/* Read a message from the current task, once.  size is at least a header's. */
+mach_msg_return_t ipc_kmsg_get(const void *user, mach_msg_size_t size,
+		    struct ipc_kmsg **kmsg);
+/* Write size bytes of it there, and free it.  MACH_RCV_INVALID_DATA. */
+mach_msg_return_t ipc_kmsg_put(void *user, struct ipc_kmsg *kmsg,
+		    mach_msg_size_t size);
+
+/*
+ * From user form to kernel form.  On a header error nothing has changed but
+ * kmsg; on a body error header and body rights are destroyed.  kmsg remains
+ * the caller's to free.  notify: see MACH_SEND_CANCEL; 0 if not given.
+ */
+mach_msg_return_t ipc_kmsg_copyin(struct ipc_kmsg *kmsg,
+		    struct ipc_space *space, struct vm_map *map,
+		    mach_port_name_t notify);
+/* A message from the kernel itself: dispositions become received types. */
+void		 ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg);
+
+/*
+ * From kernel form to the receiver's form.  MACH_RCV_HEADER_ERROR and
+ * MACH_RCV_INVALID_NOTIFY: nothing has changed; MACH_RCV_BODY_ERROR: the message
+ * is complete but for the items that found no room.
+ */
+mach_msg_return_t ipc_kmsg_copyout(struct ipc_kmsg *kmsg,
+		    struct ipc_space *space, struct vm_map *map,
+		    mach_port_name_t notify);
+/* The sender receives its own message that could not be sent. */
+mach_msg_return_t ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg,
+		    struct ipc_space *space, struct vm_map *map);
+/* Only the header's destination; all else is destroyed. */
+void		 ipc_kmsg_copyout_dest(struct ipc_kmsg *kmsg,
+		    struct ipc_space *space);
+
+/*
+ * One typed item of a message, as its descriptor tells.
+ */
+struct ipc_item {
+	mach_msg_type_t	*type;		/* where the descriptor is */
+	uint32_t	 name;		/* MACH_MSG_TYPE_* */
+	uint32_t	 size;		/* bits of an element */
+	uint32_t	 number;
+	uint64_t	 length;	/* bytes of data */
+	bool		 is_inline;
+	bool		 is_long;
+	bool		 deallocate;
+	bool		 is_port;
+	char		*data;		/* inline data, or the word that refers to it */
+	char		*next;		/* behind the item */
+};
+
+/*
+ * Decode the item at here, of which bytes up to end exist.  False: it does
+ * not fit there.  Does not judge whether types make sense.
+ */
+bool		 ipc_item_decode(char *here, char *end, struct ipc_item *item);
+/* The item's ports: inline, or the array it refers to. */
+static inline struct ipc_port **
+ipc_item_ports(const struct ipc_item *item)
+{
+	return item->is_inline ? (struct ipc_port **)item->data :
+	    *(struct ipc_port ***)item->data;
+}
+
+/* A new disposition for an item: of the received kind. */
+void		 ipc_item_set_name(struct ipc_item *item, uint32_t name);
+
+/* The type a receiver sees, for each way of sending a right. */
+mach_msg_type_name_t ipc_received_type(mach_msg_type_name_t name);
+
+#endif

@@ -1,0 +1,435 @@
+/*
+ * ipc/ipc_mqueue.c - messages meet receivers: queueing, waiting, waking.
+ *
+ * Owns:       a port's queue of messages, the waiting receivers of ports and
+ *             sets, the blocked senders of ports.
+ * Locks:      the port's, then its set's.  A receiver of a set starts from the
+ *             set: it tries the lock of the first ready port, and on failure
+ *             comes again from the port's side.
+ * Invariant:  who takes a thread off a queue of waiters has set ith_state to
+ *             the outcome first and calls thread_go before it unlocks.  A
+ *             thread whose wait ended otherwise takes itself off, unless it
+ *             finds ith_state changed: then that outcome holds.
+ *             msgcount counts queued messages and blocked senders that have
+ *             been let in but have not yet queued theirs.
+ */
+#include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_marequest.h>
+#include <ipc/ipc_mqueue.h>
+#include <ipc/ipc_port.h>
+#include <ipc/ipc_pset.h>
+#include <kern/debug.h>
+#include <kern/ipc_kobject.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+
+/* A blocked sender's outcomes. */
+#define SENDER_WAITS	MACH_SEND_IN_PROGRESS
+#define SENDER_ADMITTED	MACH_MSG_SUCCESS
+#define SENDER_NO_PORT	MACH_SEND_INVALID_DEST
+
+/* End the wait of a thread that has just been taken off its queue. */
+static void
+wake(struct thread *thread, mach_msg_return_t why)
+{
+	__atomic_store_n(&thread->ith_state, why, __ATOMIC_RELEASE);
+	thread_go(thread, THREAD_AWAKENED);
+}
+
+static struct thread *
+pop_waiter(struct queue *waiters)
+{
+	struct queue *link = queue_pop_front(waiters);
+
+	return link != NULL ? queue_element(link, struct thread, ith_link) :
+	    NULL;
+}
+
+void
+ipc_mqueue_changed(struct ipc_object *object, mach_msg_return_t why)
+{
+	struct thread *thread;
+
+	while ((thread = pop_waiter(&object->receivers)) != NULL)
+		wake(thread, why);
+}
+
+void
+ipc_mqueue_fail_senders(struct ipc_port *port)
+{
+	struct thread *thread;
+
+	while ((thread = pop_waiter(&port->blocked)) != NULL)
+		wake(thread, SENDER_NO_PORT);
+}
+
+void
+ipc_mqueue_admit_senders(struct ipc_port *port)
+{
+	struct thread *thread;
+
+	while (port->msgcount < port->qlimit &&
+	    (thread = pop_waiter(&port->blocked)) != NULL) {
+		port->msgcount++;
+		wake(thread, SENDER_ADMITTED);
+	}
+}
+
+/*
+ * Hand a message of a locked port to a receiver waiting at object, which is
+ * locked too.  Those it is too large for are told so.
+ */
+static bool
+hand_over(struct ipc_object *object, struct ipc_port *port,
+    struct ipc_kmsg *kmsg)
+{
+	mach_msg_size_t size = kmsg->header.msgh_size;
+	struct thread *thread;
+
+	while ((thread = pop_waiter(&object->receivers)) != NULL) {
+		if (likely(size <= thread->ith_rcv_limit)) {
+			thread->ith_kmsg = kmsg;
+			kmsg->header.msgh_seqno = port->seqno++;
+			wake(thread, MACH_MSG_SUCCESS);
+			return true;
+		}
+		thread->ith_rcv_limit = size;
+		wake(thread, MACH_RCV_TOO_LARGE);
+	}
+	return false;
+}
+
+/* Give a message to a locked port; admitted: msgcount already counts it. */
+static void
+deliver(struct ipc_port *port, struct ipc_kmsg *kmsg, bool admitted)
+{
+	struct ipc_pset *pset = port->pset;
+	bool taken;
+
+	if (pset == NULL) {
+		taken = hand_over(&port->head, port, kmsg);
+		if (!taken)
+			queue_push_back(&port->msgs, &kmsg->link);
+	} else {
+		ips_lock(pset);
+		taken = hand_over(&pset->head, port, kmsg);
+		if (!taken) {
+			queue_push_back(&port->msgs, &kmsg->link);
+			if (queue_empty(&port->ready_link))
+				queue_push_back(&pset->ready,
+				    &port->ready_link);
+		}
+		ips_unlock(pset);
+	}
+	if (!taken) {
+		port->msgcount += !admitted;
+	} else if (admitted) {
+		port->msgcount--;
+		ipc_mqueue_admit_senders(port);
+	}
+}
+
+/*
+ * Wait for room in a locked port's queue, which is full.  Comes back with the
+ * port locked.
+ */
+static mach_msg_return_t
+wait_for_room(struct ipc_port *port, mach_msg_option_t option,
+    mach_msg_timeout_t timeout_ms)
+{
+	struct thread *self = current_thread();
+	enum wait_result result;
+
+	if ((option & MACH_SEND_TIMEOUT) && timeout_ms == 0)
+		return MACH_SEND_TIMED_OUT;
+	self->ith_state = SENDER_WAITS;
+	queue_push_back(&port->blocked, &self->ith_link);
+	thread_will_wait(true);
+	ip_unlock(port);
+	if (option & MACH_SEND_TIMEOUT)
+		thread_set_timeout(timeout_ms);
+	result = thread_block(NULL);
+	ip_lock(port);
+	if (self->ith_state != SENDER_WAITS)
+		return self->ith_state;
+	queue_remove(&self->ith_link);
+	return result == THREAD_TIMED_OUT ? MACH_SEND_TIMED_OUT :
+	    MACH_SEND_INTERRUPTED;
+}
+
+/* Destroy a message that its port can no longer have. */
+static void
+drop_message(struct ipc_port *port, struct ipc_kmsg *kmsg)
+{
+	if (MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
+	    MACH_MSG_TYPE_PORT_SEND_ONCE)
+		ipc_port_release_sonce(port);
+	else
+		ipc_port_release_send(port);
+	kmsg->header.msgh_remote_port = MACH_PORT_NULL;
+	ipc_kmsg_destroy(kmsg);
+}
+
+/* Let the kernel serve its own port's message, and send the reply. */
+static void
+serve(struct ipc_kmsg *kmsg)
+{
+	struct ipc_kmsg *reply = ipc_kobject_server(kmsg);
+
+	if (reply != NULL)
+		ipc_mqueue_send_always(reply);
+}
+
+/* Whether the queue's limit keeps this message out. */
+static bool
+queue_full(const struct ipc_port *port, const struct ipc_kmsg *kmsg,
+    mach_msg_option_t option)
+{
+	return port->msgcount >= port->qlimit &&
+	    !(option & MACH_SEND_ALWAYS) &&
+	    MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) !=
+	    MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
+mach_msg_return_t
+ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
+    mach_msg_timeout_t timeout_ms)
+{
+	struct ipc_port *port = kmsg->header.msgh_remote_port;
+	mach_msg_return_t mr;
+	bool admitted = false;
+
+	if (unlikely(kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR)) {
+		ipc_kmsg_destroy(kmsg);
+		return MACH_MSG_SUCCESS;
+	}
+	ip_lock(port);
+	if (port->receiver == ipc_space_kernel && port->head.alive) {
+		port->seqno++;
+		ip_unlock(port);
+		serve(kmsg);
+		return MACH_MSG_SUCCESS;
+	}
+	if (unlikely(port->head.alive && queue_full(port, kmsg, option))) {
+		mr = wait_for_room(port, option, timeout_ms);
+		if (mr == MACH_SEND_TIMED_OUT || mr == MACH_SEND_INTERRUPTED) {
+			ip_unlock(port);
+			return mr;
+		}
+		admitted = true;
+	}
+	if (unlikely(!port->head.alive)) {
+		ip_unlock(port);
+		drop_message(port, kmsg);
+		return MACH_MSG_SUCCESS;
+	}
+	deliver(port, kmsg, admitted);
+	ip_unlock(port);
+	current_thread()->task->messages_sent++;
+	return MACH_MSG_SUCCESS;
+}
+
+void
+ipc_mqueue_send_always(struct ipc_kmsg *kmsg)
+{
+	(void)ipc_mqueue_send(kmsg, MACH_SEND_ALWAYS, 0);
+}
+
+/* Take the first message off a locked port that has one; it is in no set. */
+static struct ipc_kmsg *
+take_first(struct ipc_port *port)
+{
+	struct ipc_kmsg *kmsg = queue_element(queue_pop_front(&port->msgs),
+	    struct ipc_kmsg, link);
+
+	kmsg->header.msgh_seqno = port->seqno++;
+	port->msgcount--;
+	if (unlikely(!queue_empty(&port->blocked)))
+		ipc_mqueue_admit_senders(port);
+	return kmsg;
+}
+
+/* The size of a locked port's first message. */
+static mach_msg_size_t
+first_size(const struct ipc_port *port)
+{
+	return queue_element(port->msgs.next, struct ipc_kmsg,
+	    link)->header.msgh_size;
+}
+
+/* The first ready port of a locked set, which comes back locked as well. */
+static struct ipc_port *
+lock_ready(struct ipc_pset *pset)
+{
+	struct ipc_port *port;
+
+	while (!queue_empty(&pset->ready)) {
+		port = queue_element(queue_first(&pset->ready),
+		    struct ipc_port, ready_link);
+		if (likely(spin_trylock(&port->head.lock)))
+			return port;
+		ipc_port_reference(port);
+		ips_unlock(pset);
+		ip_lock(port);
+		ips_lock(pset);
+		if (port->pset == pset && !queue_empty(&port->ready_link)) {
+			ipc_port_release(port);	/* the set has another */
+			return port;
+		}
+		ips_unlock(pset);
+		ip_unlock(port);
+		ipc_port_release(port);
+		ips_lock(pset);
+	}
+	return NULL;
+}
+
+/*
+ * Try to receive from a locked set.  MACH_RCV_IN_PROGRESS: nothing there.
+ */
+static mach_msg_return_t
+try_set(struct ipc_pset *pset, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
+    mach_msg_size_t *size)
+{
+	struct ipc_port *port;
+
+	if (unlikely(!pset->head.alive))
+		return MACH_RCV_PORT_DIED;
+	port = lock_ready(pset);
+	if (port == NULL)
+		return MACH_RCV_IN_PROGRESS;
+	*size = first_size(port);
+	if (*size > limit) {
+		ip_unlock(port);
+		return MACH_RCV_TOO_LARGE;
+	}
+	*kmsg = take_first(port);
+	queue_remove(&port->ready_link);
+	if (!queue_empty(&port->msgs))
+		queue_push_back(&pset->ready, &port->ready_link);
+	ip_unlock(port);
+	return MACH_MSG_SUCCESS;
+}
+
+/* Try to receive from a locked port. */
+static mach_msg_return_t
+try_port(struct ipc_port *port, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
+    mach_msg_size_t *size)
+{
+	if (unlikely(!port->head.alive || port->receiver == NULL))
+		return MACH_RCV_PORT_DIED;
+	if (unlikely(port->pset != NULL))
+		return MACH_RCV_IN_SET;
+	if (queue_empty(&port->msgs))
+		return MACH_RCV_IN_PROGRESS;
+	*size = first_size(port);
+	if (*size > limit)
+		return MACH_RCV_TOO_LARGE;
+	*kmsg = take_first(port);
+	return MACH_MSG_SUCCESS;
+}
+
+/* What a taken message still owes: its sender's msg-accepted notification. */
+static mach_msg_return_t
+received(struct ipc_kmsg *kmsg)
+{
+	if (unlikely(kmsg->marequest != NULL)) {
+		ipc_marequest_done(kmsg->marequest);
+		kmsg->marequest = NULL;
+	}
+	current_thread()->task->messages_received++;
+	return MACH_MSG_SUCCESS;
+}
+
+mach_msg_return_t
+ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
+    mach_msg_size_t limit, mach_msg_timeout_t timeout_ms,
+    continuation_t continuation, struct ipc_kmsg **kmsg, mach_msg_size_t *size)
+{
+	struct thread *self = current_thread();
+	mach_msg_return_t mr;
+
+	spin_lock(&object->lock);
+	if (object->is_set)
+		mr = try_set((struct ipc_pset *)object, limit, kmsg, size);
+	else
+		mr = try_port((struct ipc_port *)object, limit, kmsg, size);
+	if (mr == MACH_RCV_IN_PROGRESS && (option & MACH_RCV_TIMEOUT) &&
+	    timeout_ms == 0)
+		mr = MACH_RCV_TIMED_OUT;
+	if (mr != MACH_RCV_IN_PROGRESS) {
+		spin_unlock(&object->lock);
+		return mr == MACH_MSG_SUCCESS ? received(*kmsg) : mr;
+	}
+	self->ith_state = MACH_RCV_IN_PROGRESS;
+	self->ith_rcv_limit = limit;
+	queue_push_back(&object->receivers, &self->ith_link);
+	thread_will_wait(true);
+	spin_unlock(&object->lock);
+	if (option & MACH_RCV_TIMEOUT)
+		thread_set_timeout(timeout_ms);
+	(void)thread_block(continuation);
+	return ipc_mqueue_receive_results(object, kmsg, size);
+}
+
+mach_msg_return_t
+ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
+    mach_msg_size_t *size)
+{
+	struct thread *self = current_thread();
+	enum wait_result result = self->wait_result;
+	mach_msg_return_t mr;
+
+	mr = __atomic_load_n(&self->ith_state, __ATOMIC_ACQUIRE);
+	if (unlikely(result != THREAD_AWAKENED)) {
+		spin_lock(&object->lock);
+		mr = self->ith_state;
+		if (mr == MACH_RCV_IN_PROGRESS) {
+			queue_remove(&self->ith_link);
+			mr = result == THREAD_TIMED_OUT ?
+			    MACH_RCV_TIMED_OUT : MACH_RCV_INTERRUPTED;
+		}
+		spin_unlock(&object->lock);
+	}
+	if (mr == MACH_MSG_SUCCESS) {
+		*kmsg = self->ith_kmsg;
+		return received(*kmsg);
+	}
+	assert(mr != MACH_RCV_IN_PROGRESS);
+	*size = self->ith_rcv_limit;
+	return mr;
+}
+
+bool
+ipc_mqueue_receive_direct(struct ipc_port *port, struct ipc_kmsg *kmsg)
+{
+	if (port->pset != NULL || !queue_empty(&port->msgs) ||
+	    !queue_empty(&port->head.receivers))
+		return false;
+	kmsg->header.msgh_seqno = port->seqno++;
+	return true;
+}
+
+void
+ipc_mqueue_offer(struct ipc_port *port)
+{
+	struct ipc_pset *pset = port->pset;
+	struct ipc_kmsg *kmsg;
+
+	ips_lock(pset);
+	while (!queue_empty(&port->msgs) &&
+	    !queue_empty(&pset->head.receivers)) {
+		kmsg = queue_element(queue_first(&port->msgs),
+		    struct ipc_kmsg, link);
+		queue_remove(&kmsg->link);
+		if (!hand_over(&pset->head, port, kmsg)) {
+			queue_push_front(&port->msgs, &kmsg->link);
+			break;
+		}
+		port->msgcount--;
+	}
+	if (queue_empty(&port->msgs))
+		queue_remove(&port->ready_link);
+	ips_unlock(pset);
+	ipc_mqueue_admit_senders(port);
+}

@@ -1,0 +1,71 @@
+/*
+ * ipc/ipc_mqueue.h - queues of messages, and who waits at them.
+ */
+#ifndef IPC_IPC_MQUEUE_H
+#define IPC_IPC_MQUEUE_H
+
+#include <ipc/ipc_port.h>
+#include <kern/thread.h>
+#include <mach/message.h>
+
+struct ipc_kmsg;
+
+/*
+ * Send a message in kernel form to the port in its header.  A kernel port's
+ * message is served at once, and its reply sent.  To a port that has died it
+ * is "sent" too: it is destroyed.
+ *
+ * option       MACH_SEND_TIMEOUT with timeout_ms; MACH_SEND_ALWAYS: no limit
+ * Returns      MACH_MSG_SUCCESS            kmsg is consumed
+ *              MACH_SEND_TIMED_OUT, MACH_SEND_INTERRUPTED   it is the caller's
+ */
+mach_msg_return_t ipc_mqueue_send(struct ipc_kmsg *kmsg,
+		    mach_msg_option_t option, mach_msg_timeout_t timeout_ms);
+/* The same with no limit; cannot fail. */
+void		 ipc_mqueue_send_always(struct ipc_kmsg *kmsg);
+
+/*
+ * Receive from a port or a set.
+ *
+ * object       the caller holds a reference throughout
+ * option       MACH_RCV_TIMEOUT with timeout_ms
+ * limit        a larger message stays queued; *size tells how large
+ * continuation what runs if the thread has to wait (then this does not
+ *              return, and the continuation calls ipc_mqueue_receive_results
+ *              first), or NULL to keep the stack
+ * Returns      MACH_MSG_SUCCESS, *kmsg is the caller's, its msgh_seqno set;
+ *              MACH_RCV_TOO_LARGE, _TIMED_OUT, _INTERRUPTED, _PORT_DIED,
+ *              _PORT_CHANGED; _IN_SET for a port that is in one
+ *
+ * The kernel as a receiver (a reply port of ipc_port_alloc_reply): the same,
+ * with limit MACH_MSG_SIZE_MAX and &port->head as object; the message is in
+ * kernel form and goes by ipc_kmsg_destroy, or, once its rights and memory
+ * have been taken, ipc_kmsg_free.
+ */
+mach_msg_return_t ipc_mqueue_receive(struct ipc_object *object,
+		    mach_msg_option_t option, mach_msg_size_t limit,
+		    mach_msg_timeout_t timeout_ms, continuation_t continuation,
+		    struct ipc_kmsg **kmsg, mach_msg_size_t *size);
+/* The rest of ipc_mqueue_receive in the continuation of its wait. */
+mach_msg_return_t ipc_mqueue_receive_results(struct ipc_object *object,
+		    struct ipc_kmsg **kmsg, mach_msg_size_t *size);
+
+/*
+ * Take a reply from the kernel straight to its receiver, the current thread:
+ * if nobody waits at port and nothing is queued, count it as received.
+ * Port locked and alive.  False: send it as usual.
+ */
+bool		 ipc_mqueue_receive_direct(struct ipc_port *port,
+		    struct ipc_kmsg *kmsg);
+
+/* Wake all receivers of a locked port or set with why. */
+void		 ipc_mqueue_changed(struct ipc_object *object,
+		    mach_msg_return_t why);
+/* A locked port has entered a set: give its messages to the set's receivers. */
+void		 ipc_mqueue_offer(struct ipc_port *port);
+/* Let blocked senders of a locked port in, as far as the limit allows. */
+void		 ipc_mqueue_admit_senders(struct ipc_port *port);
+/* The locked port dies: wake blocked senders, who drop their messages. */
+void		 ipc_mqueue_fail_senders(struct ipc_port *port);
+
+#endif

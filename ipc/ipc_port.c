@@ -1,0 +1,401 @@
+/*
+ * ipc/ipc_port.c - ports: their life, their death, and rights to them that
+ * are in nobody's space.
+ *
+ * Owns:       struct ipc_port, its counts of rights and its requests.
+ * Locks:      the port's own (LOCK_PORT), one at a time.  destination is under
+ *             transit_lock, a leaf.  A dead-name request belongs to the port's
+ *             lock while notify is set, then to the entry that made it.
+ * Invariant:  once !alive a port is in no space or set, nobody waits at it
+ *             and nothing is queued.  Notifications are sent with no lock
+ *             held, each with the send-once right that the request held.
+ */
+#include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_mqueue.h>
+#include <ipc/ipc_notify.h>
+#include <ipc/ipc_object.h>
+#include <ipc/ipc_port.h>
+#include <ipc/ipc_pset.h>
+#include <ipc/ipc_right.h>
+#include <kern/debug.h>
+#include <kern/zone.h>
+#include <vm/memory_object.h>
+
+static struct zone *port_zone;
+static struct spinlock transit_lock = SPINLOCK_INIT(LOCK_IPC_MISC);
+
+void
+ipc_port_bootstrap(void)
+{
+	port_zone = zone_create("ipc_port", sizeof(struct ipc_port), 0);
+}
+
+struct ipc_port *
+ipc_port_alloc(void)
+{
+	struct ipc_port *port = zalloc_zero(port_zone);
+
+	if (port == NULL)
+		return NULL;
+	spinlock_init(&port->head.lock, LOCK_PORT);
+	refcount_init(&port->head.refs, 1);
+	queue_init(&port->head.receivers);
+	port->head.alive = true;
+	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
+	queue_init(&port->dnrequests);
+	queue_init(&port->msgs);
+	queue_init(&port->blocked);
+	queue_init(&port->set_link);
+	queue_init(&port->ready_link);
+	return port;
+}
+
+void
+ipc_port_reference(struct ipc_port *port)
+{
+	refcount_take(&port->head.refs);
+}
+
+void
+ipc_port_release(struct ipc_port *port)
+{
+	if (!refcount_drop(&port->head.refs))
+		return;
+	assert(!port->head.alive);
+	zfree(port_zone, port);
+}
+
+/* A port that one of the kernel's own spaces receives on. */
+static struct ipc_port *
+alloc_special(struct ipc_space *space)
+{
+	struct ipc_port *port = ipc_port_alloc();
+
+	if (port != NULL)
+		port->receiver = space;
+	return port;
+}
+
+struct ipc_port *
+ipc_port_alloc_kernel(void)
+{
+	return alloc_special(ipc_space_kernel);
+}
+
+struct ipc_port *
+ipc_port_alloc_reply(void)
+{
+	return alloc_special(ipc_space_reply);
+}
+
+void
+ipc_port_dealloc_kernel(struct ipc_port *port)
+{
+	ip_lock(port);
+	port->kotype = KOBJECT_NONE;
+	port->kobject = NULL;
+	ip_unlock(port);
+	ipc_port_destroy(port);
+}
+
+void
+ipc_port_dealloc_reply(struct ipc_port *port)
+{
+	ipc_port_destroy(port);
+}
+
+void
+ipc_port_clear_receiver(struct ipc_port *port)
+{
+	if (port->pset != NULL)
+		ipc_pset_remove(port);
+	else
+		ipc_mqueue_changed(&port->head, MACH_RCV_PORT_DIED);
+	port->receiver = NULL;
+	port->receiver_name = MACH_PORT_NAME_NULL;
+	port->mscount = 0;
+	port->seqno = 0;
+	port->has_payload = false;
+}
+
+bool
+ipc_port_set_transit(struct ipc_port *port, struct ipc_port *dest)
+{
+	struct ipc_port *base;
+
+	spin_lock(&transit_lock);
+	for (base = dest; base != NULL; base = base->destination)
+		if (base == port)
+			break;
+	if (base == NULL) {
+		ipc_port_reference(dest);
+		port->destination = dest;
+	}
+	spin_unlock(&transit_lock);
+	return base == NULL;
+}
+
+void
+ipc_port_clear_transit(struct ipc_port *port)
+{
+	struct ipc_port *dest;
+
+	spin_lock(&transit_lock);
+	dest = port->destination;
+	port->destination = NULL;
+	spin_unlock(&transit_lock);
+	if (dest != NULL)
+		ipc_port_release(dest);
+}
+
+/* Tell the next dead-name request of a dead port; false when all are told. */
+static bool
+tell_one_dead_name(struct ipc_port *port)
+{
+	struct ipc_request *request;
+	struct ipc_port *notify;
+	struct queue *link;
+	mach_port_name_t name;
+	bool orphan;
+
+	ip_lock(port);
+	link = queue_pop_front(&port->dnrequests);
+	if (link == NULL) {
+		ip_unlock(port);
+		return false;
+	}
+	request = queue_element(link, struct ipc_request, link);
+	notify = request->notify;
+	name = request->name;
+	orphan = request->orphan;
+	request->notify = NULL;
+	ip_unlock(port);
+	if (orphan)
+		ipc_request_free(request);
+	ipc_notify_dead_name(notify, name);
+	return true;
+}
+
+/* What is left to do of a port's death once it is dead and unlocked. */
+static void
+port_bury(struct ipc_port *port, struct queue *msgs,
+    struct ipc_port *nsrequest, bool is_pager)
+{
+	ipc_port_clear_transit(port);
+	if (nsrequest != NULL)
+		ipc_notify_send_once(nsrequest);
+	ipc_kmsg_destroy_all(msgs);
+	while (tell_one_dead_name(port))
+		continue;
+	if (is_pager)
+		vm_object_pager_port_died(port);
+	ipc_port_release(port);
+}
+
+void
+ipc_port_destroy(struct ipc_port *port)
+{
+	struct ipc_port *nsrequest, *pdrequest;
+	struct queue msgs;
+	bool is_pager;
+
+	queue_init(&msgs);
+	ip_lock(port);
+	assert(port->head.alive);
+	ipc_port_clear_receiver(port);
+	pdrequest = port->pdrequest;
+	port->pdrequest = NULL;
+	if (pdrequest != NULL) {
+		ip_unlock(port);
+		ipc_port_clear_transit(port);
+		ipc_notify_port_destroyed(pdrequest, port);
+		return;
+	}
+	port->head.alive = false;
+	nsrequest = port->nsrequest;
+	port->nsrequest = NULL;
+	is_pager = port->kotype == KOBJECT_PAGER;
+	queue_append(&msgs, &port->msgs);
+	port->msgcount = 0;
+	ipc_mqueue_fail_senders(port);
+	ip_unlock(port);
+	port_bury(port, &msgs, nsrequest, is_pager);
+}
+
+struct ipc_port *
+ipc_port_make_send(struct ipc_port *port)
+{
+	ipc_port_reference(port);
+	ip_lock(port);
+	port->mscount++;
+	port->srights++;
+	ip_unlock(port);
+	return port;
+}
+
+struct ipc_port *
+ipc_port_make_sonce(struct ipc_port *port)
+{
+	ipc_port_reference(port);
+	ip_lock(port);
+	port->sorights++;
+	ip_unlock(port);
+	return port;
+}
+
+struct ipc_port *
+ipc_port_copy_send(struct ipc_port *port)
+{
+	if (!IP_VALID(port))
+		return port;
+	ip_lock(port);
+	if (!port->head.alive) {
+		ip_unlock(port);
+		return IP_DEAD;
+	}
+	ipc_port_reference(port);
+	port->srights++;
+	ip_unlock(port);
+	return port;
+}
+
+void
+ipc_port_release_send(struct ipc_port *port)
+{
+	struct ipc_port *notify;
+	mach_port_mscount_t mscount;
+
+	if (!IP_VALID(port))
+		return;
+	ip_lock(port);
+	notify = ipc_port_drop_srights(port);
+	mscount = port->mscount;
+	ip_unlock(port);
+	if (unlikely(notify != NULL))
+		ipc_notify_no_senders(notify, mscount);
+	ipc_port_release(port);
+}
+
+void
+ipc_port_release_sonce(struct ipc_port *port)
+{
+	if (!IP_VALID(port))
+		return;
+	ip_lock(port);
+	port->sorights--;
+	ip_unlock(port);
+	ipc_port_release(port);
+}
+
+void
+ipc_right_discard(struct ipc_port *port, mach_msg_type_name_t type)
+{
+	if (!IP_VALID(port))
+		return;
+	switch (type) {
+	case MACH_MSG_TYPE_PORT_SEND:
+		ipc_port_release_send(port);
+		break;
+	case MACH_MSG_TYPE_PORT_SEND_ONCE:
+		ipc_notify_send_once(port);
+		break;
+	case MACH_MSG_TYPE_PORT_RECEIVE:
+		ipc_port_destroy(port);
+		break;
+	}
+}
+
+mach_port_name_t
+ipc_port_copyout_send(struct ipc_port *right, struct ipc_space *space)
+{
+	mach_port_name_t name;
+
+	(void)ipc_object_copyout_any(space, right, MACH_MSG_TYPE_PORT_SEND,
+	    &name);
+	return name;
+}
+
+kern_return_t
+ipc_port_copyin_send(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_port **right)
+{
+	kern_return_t kr;
+
+	kr = ipc_object_copyin(space, name, MACH_MSG_TYPE_COPY_SEND, right);
+	if (kr == KERN_INVALID_RIGHT)
+		kr = ipc_object_copyin(space, name, MACH_MSG_TYPE_MAKE_SEND,
+		    right);
+	return kr;
+}
+
+void
+ipc_kobject_set(struct ipc_port *port, void *object, enum kobject_type type)
+{
+	ip_lock(port);
+	port->kobject = object;
+	port->kotype = type;
+	ip_unlock(port);
+}
+
+void *
+ipc_kobject_get(struct ipc_port *port, enum kobject_type type,
+    void (*get_ref)(void *object))
+{
+	void *object = NULL;
+
+	if (!IP_VALID(port))
+		return NULL;
+	ip_lock(port);
+	if (port->kotype == type && port->head.alive) {
+		object = port->kobject;
+		get_ref(object);
+	}
+	ip_unlock(port);
+	return object;
+}
+
+enum kobject_type
+ipc_port_kotype(struct ipc_port *port)
+{
+	return IP_VALID(port) ? port->kotype : KOBJECT_NONE;
+}
+
+void
+ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
+    struct ipc_port *notify, struct ipc_port **previous)
+{
+	mach_port_mscount_t mscount;
+	bool now;
+
+	ip_lock(port);
+	mscount = port->mscount;
+	now = notify != NULL && port->srights == 0 && sync <= mscount;
+	*previous = port->nsrequest;
+	port->nsrequest = now ? NULL : notify;
+	ip_unlock(port);
+	if (now)
+		ipc_notify_no_senders(notify, mscount);
+}
+
+void
+ipc_port_nsrequest_kernel(struct ipc_port *port, mach_port_mscount_t sync,
+    struct ipc_port *notify)
+{
+	struct ipc_port *previous;
+
+	ipc_port_nsrequest(port, sync, notify, &previous);
+	if (previous != NULL)
+		ipc_notify_send_once(previous);
+}
+
+bool
+ipc_port_alive(struct ipc_port *port)
+{
+	return IP_VALID(port) && port->head.alive;
+}
+
+struct ipc_space *
+ipc_port_receiver(struct ipc_port *port)
+{
+	return port->receiver;
+}

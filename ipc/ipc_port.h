@@ -1,0 +1,193 @@
+/*
+ * ipc/ipc_port.h - ports: one receiver, any number of senders, a bounded queue.
+ */
+#ifndef IPC_IPC_PORT_H
+#define IPC_IPC_PORT_H
+
+#include <kern/ipc_kobject.h>
+#include <kern/lock.h>
+#include <kern/queue.h>
+#include <kern/types.h>
+#include <ipc/ipc_space.h>
+#include <mach/message.h>
+#include <mach/port.h>
+
+struct ipc_pset;
+
+/*
+ * The head of a port and of a port set: what a receiver can wait on.
+ */
+struct ipc_object {
+	struct spinlock	  lock;		/* LOCK_PORT or LOCK_PORT_SET */
+	/* atomic */
+	struct refcount	  refs;
+	/* under lock */
+	struct queue	  receivers;	/* of struct thread, ith_link */
+	bool		  alive;	/* once false it stays so */
+	/* fixed */
+	bool		  is_set;
+};
+
+/*
+ * A port.  Each right, wherever it is, holds a reference: an entry of a space
+ * one for all rights it denotes, a right in a message or in the kernel's hands
+ * one each.  In a space: receiver is that space.  In a message or between two
+ * spaces: receiver is NULL.
+ */
+struct ipc_port {
+	struct ipc_object head;
+
+	/* under head.lock */
+	uint8_t		  kotype;	/* enum kobject_type */
+	bool		  has_payload;
+	uint16_t	  qlimit;
+	struct ipc_space *receiver;	/* no reference */
+	mach_port_name_t  receiver_name;
+	mach_port_mscount_t mscount;	/* send rights made */
+	uint32_t	  srights;	/* entries and naked rights */
+	uint32_t	  sorights;
+	struct ipc_port	 *nsrequest;	/* send-once right or NULL */
+	struct ipc_port	 *pdrequest;	/* send-once right or NULL */
+	struct queue	  dnrequests;	/* of struct ipc_request, link */
+	void		 *kobject;
+	uint32_t	  payload;
+	mach_port_seqno_t seqno;
+	uint32_t	  msgcount;	/* queued, and senders let in */
+	struct queue	  msgs;		/* of struct ipc_kmsg, link */
+	struct queue	  blocked;	/* senders: struct thread, ith_link */
+	struct ipc_pset	 *pset;		/* set it is in, NULL: none */
+
+	/* under the set's lock, and head.lock to change */
+	struct queue	  set_link;	/* on pset->members */
+	struct queue	  ready_link;	/* on pset->ready if msgs is not empty */
+
+	/* under the transit lock of ipc_port.c */
+	struct ipc_port	 *destination;	/* in a message to it: a reference */
+};
+typedef struct ipc_port *ipc_port_t;
+
+#ifndef DEBUG_KERNEL
+_Static_assert(sizeof(struct ipc_port) <= 128, "docs/design-ipc.md: port");
+#endif
+
+#define IP_NULL		((struct ipc_port *)0)
+#define IP_DEAD		((struct ipc_port *)~0ul)
+#define IP_VALID(port)	((port) != IP_NULL && (port) != IP_DEAD)
+
+/* A dead-name request: tell notify when the port that name denotes dies. */
+struct ipc_request {
+	/* port lock */
+	struct queue	  link;		/* on the port's dnrequests */
+	struct ipc_port	 *notify;	/* send-once right; NULL once told */
+	mach_port_name_t  name;
+	bool		  orphan;	/* the entry forgot it: free when told */
+};
+
+static inline void
+ip_lock(struct ipc_port *port)
+{
+	spin_lock(&port->head.lock);
+}
+
+static inline void
+ip_unlock(struct ipc_port *port)
+{
+	spin_unlock(&port->head.lock);
+}
+
+void		 ipc_port_bootstrap(void);
+
+/*
+ * A port in no space: the caller has its receive right.  NULL: no memory.
+ */
+struct ipc_port	*ipc_port_alloc(void);
+
+void		 ipc_port_reference(struct ipc_port *port);
+void		 ipc_port_release(struct ipc_port *port);	/* frees at zero */
+
+/* A port the kernel receives on; naked receive right; NULL: no memory. */
+struct ipc_port	*ipc_port_alloc_kernel(void);
+struct ipc_port	*ipc_port_alloc_reply(void);		/* in ipc_space_reply */
+void		 ipc_port_dealloc_kernel(struct ipc_port *port);	/* destroys it */
+void		 ipc_port_dealloc_reply(struct ipc_port *port);
+
+/*
+ * Take the receive right out of its space: nobody receives, it is in no set,
+ * counts start again.  Port locked and alive.
+ */
+void		 ipc_port_clear_receiver(struct ipc_port *port);
+/*
+ * Destroy a receive right, naked or in a message (consumed).  Senders and
+ * receivers wake, messages die, notifications go out; a port-destroyed request
+ * saves the port.  Nothing locked.
+ */
+void		 ipc_port_destroy(struct ipc_port *port);
+
+/*
+ * Note that port's receive right travels to dest.  Returns false, and notes
+ * nothing, if dest itself travels, directly or not, to port.
+ */
+bool		 ipc_port_set_transit(struct ipc_port *port,
+		    struct ipc_port *dest);
+/* It has arrived.  Nothing locked but the receiver's space. */
+void		 ipc_port_clear_transit(struct ipc_port *port);
+
+/* Make rights from a live receive right the kernel holds or knows alive. */
+struct ipc_port	*ipc_port_make_send(struct ipc_port *port);
+struct ipc_port	*ipc_port_make_sonce(struct ipc_port *port);
+/* From a send right: another; IP_DEAD if the port has died; NULL and IP_DEAD pass. */
+struct ipc_port	*ipc_port_copy_send(struct ipc_port *port);
+void		 ipc_port_release_send(struct ipc_port *port);	/* NULL and IP_DEAD allowed */
+void		 ipc_port_release_sonce(struct ipc_port *port);	/* destroys a send-once right without a message */
+/* Put a send right (consumed) into space; its name, MACH_PORT_NULL / MACH_PORT_DEAD. */
+mach_port_name_t ipc_port_copyout_send(struct ipc_port *right, struct ipc_space *space);
+/* The send right (or receive right) named, as a new naked send right, or an error. */
+kern_return_t	 ipc_port_copyin_send(struct ipc_space *space, mach_port_name_t name, struct ipc_port **right);
+
+/*
+ * Destroy any right, by its type as received (MACH_MSG_TYPE_PORT_*): a
+ * send-once right ends with a notification.  NULL and IP_DEAD allowed.
+ */
+void		 ipc_right_discard(struct ipc_port *port,
+		    mach_msg_type_name_t type);
+
+/* One send right less; port locked.  Returns the request now due, or NULL. */
+static inline struct ipc_port *
+ipc_port_drop_srights(struct ipc_port *port)
+{
+	struct ipc_port *notify;
+
+	if (--port->srights != 0 || likely(port->nsrequest == NULL))
+		return NULL;
+	notify = port->nsrequest;
+	port->nsrequest = NULL;
+	return notify;
+}
+
+/* Kernel objects.  Takes the port's lock. */
+void		 ipc_kobject_set(struct ipc_port *port, void *object, enum kobject_type type);
+/*
+ * The object of type behind port, NULL if it is another.  get_ref is called with
+ * the port locked (LOCK_PORT) so that the object cannot go: it takes the reference.
+ */
+void		*ipc_kobject_get(struct ipc_port *port, enum kobject_type type, void (*get_ref)(void *object));
+/* The same with whatever type is there; *type tells. */
+enum kobject_type ipc_port_kotype(struct ipc_port *port);
+
+/* Ask for a no-senders notification of a kernel port, sent to notify (send-once right, consumed). */
+void		 ipc_port_nsrequest_kernel(struct ipc_port *port, mach_port_mscount_t sync, struct ipc_port *notify_sonce);
+/*
+ * The same for any port: replaces the request, *previous is the old one.  If
+ * there are no senders already, the notification goes at once.
+ */
+void		 ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
+		    struct ipc_port *notify, struct ipc_port **previous);
+
+/*
+ * Kernel RPC (exceptions): wait on reply port for a message as a receiver, see
+ * ipc_mqueue_receive in ipc/ipc_mqueue.h.
+ */
+bool		 ipc_port_alive(struct ipc_port *port);
+struct ipc_space *ipc_port_receiver(struct ipc_port *port);	/* NULL in transit or dead; unlocked peek */
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * ipc/ipc_space.c - the life of a space.
+ *
+ * Owns:       struct ipc_space, and the kernel's two spaces, which hold no
+ *             names: they only stand for the kernel as a receiver.
+ * Locks:      the space's.  Destruction gives it up for each right.
+ * Invariant:  once !active no name is added, and all lookups fail.
+ */
+#include <ipc/ipc_entry.h>
+#include <ipc/ipc_init.h>
+#include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_marequest.h>
+#include <ipc/ipc_pset.h>
+#include <ipc/ipc_right.h>
+#include <kern/debug.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <kern/zone.h>
+
+static struct zone *space_zone;
+
+struct ipc_space *ipc_space_kernel;
+struct ipc_space *ipc_space_reply;
+
+/* The space of the current task. */
+struct ipc_space *
+current_space(void)
+{
+	return current_thread()->task->space;
+}
+
+void
+ipc_bootstrap(void)
+{
+	ipc_port_bootstrap();
+	ipc_pset_bootstrap();
+	ipc_entry_bootstrap();
+	ipc_right_bootstrap();
+	ipc_kmsg_bootstrap();
+	ipc_marequest_bootstrap();
+	ipc_space_bootstrap();
+}
+
+void
+ipc_space_bootstrap(void)
+{
+	space_zone = zone_create("ipc_space", sizeof(struct ipc_space), 0);
+	if (ipc_space_create(&ipc_space_kernel) != KERN_SUCCESS ||
+	    ipc_space_create(&ipc_space_reply) != KERN_SUCCESS)
+		panic("no memory for the kernel's spaces");
+}
+
+kern_return_t
+ipc_space_create(struct ipc_space **out)
+{
+	struct ipc_space *space = zalloc_zero(space_zone);
+
+	if (space == NULL)
+		return KERN_RESOURCE_SHORTAGE;
+	refcount_init(&space->refs, 1);
+	spinlock_init(&space->lock, LOCK_SPACE);
+	space->active = true;
+	space->entry_limit = IPC_SPACE_LIMIT;
+	space->first = &space->block0;
+	space->blocks = &space->first;
+	ipc_hash_init(&space->by_port);
+	ipc_hash_init(&space->by_name);
+	queue_init(&space->marequests);
+	*out = space;
+	return KERN_SUCCESS;
+}
+
+void
+ipc_space_reference(struct ipc_space *space)
+{
+	refcount_take(&space->refs);
+}
+
+void
+ipc_space_release(struct ipc_space *space)
+{
+	if (refcount_drop(&space->refs)) {
+		ipc_entry_free_tables(space);
+		zfree(space_zone, space);
+	}
+}
+
+/* Destroy the rights of one pass over the names. */
+static void
+destroy_pass(struct ipc_space *space)
+{
+	struct ipc_after after;
+	struct ipc_entry *entry;
+	mach_port_name_t name;
+	uint64_t cursor = 0;
+
+	for (;;) {
+		after = (struct ipc_after) { .name = 0 };
+		spin_lock(&space->lock);
+		entry = ipc_entry_next(space, &cursor, &name);
+		if (entry != NULL)
+			ipc_right_destroy(space, name, entry, &after);
+		spin_unlock(&space->lock);
+		if (entry == NULL)
+			return;
+		ipc_after_run(&after);
+	}
+}
+
+void
+ipc_space_destroy(struct ipc_space *space)
+{
+	bool was_active;
+
+	spin_lock(&space->lock);
+	was_active = space->active;
+	space->active = false;
+	spin_unlock(&space->lock);
+	if (!was_active)
+		return;
+	/* A pass over the names that users chose may skip some. */
+	while (space->entry_count != 0)
+		destroy_pass(space);
+}

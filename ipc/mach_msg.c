@@ -1,0 +1,315 @@
+/*
+ * ipc/mach_msg.c - the mach_msg trap: send, receive, or both.
+ *
+ * Owns:       thread->saved.msg while a receive waits with its continuation.
+ * Locks:      none held across a step.
+ * Invariant:  the object waited on is referenced from the lookup of its name
+ *             until the wait is over.
+ * Source:     Mach 3.0 kernel interface, mach_msg.
+ */
+#include <ipc/ipc_entry.h>
+#include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_marequest.h>
+#include <ipc/ipc_mqueue.h>
+#include <ipc/ipc_pset.h>
+#include <ipc/mach_traps_ipc.h>
+#include <kern/ipc_kobject.h>
+#include <kern/ipc_mig.h>
+#include <kern/string.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <machine/cpu.h>
+
+/* The arguments of a receive. */
+struct receive {
+	void		   *msg;
+	mach_msg_option_t   option;
+	mach_msg_size_t	    rcv_size;
+	mach_port_name_t    rcv_name;
+	mach_msg_timeout_t  timeout;
+	mach_port_name_t    notify;
+};
+
+/* Give a message that could not be sent back to its sender. */
+static mach_msg_return_t
+pseudo_receive(void *msg, struct ipc_kmsg *kmsg, struct task *task,
+    mach_msg_return_t mr)
+{
+	mr |= ipc_kmsg_copyout_pseudo(kmsg, task->space, task->map);
+	(void)ipc_kmsg_put(msg, kmsg, kmsg->header.msgh_size);
+	return mr;
+}
+
+/*
+ * MACH_SEND_NOTIFY: what does not get in before the timeout is queued beyond
+ * the limit, and its receipt notified.
+ */
+static mach_msg_return_t
+send_notify(struct ipc_kmsg *kmsg, struct task *task, mach_msg_option_t option,
+    mach_msg_timeout_t timeout, mach_port_name_t notify)
+{
+	mach_msg_return_t mr;
+
+	if (!(option & MACH_SEND_TIMEOUT))
+		timeout = MACH_MSG_TIMEOUT_NONE;
+	mr = ipc_mqueue_send(kmsg, MACH_SEND_TIMEOUT, timeout);
+	if (mr != MACH_SEND_TIMED_OUT)
+		return mr;
+	mr = ipc_marequest_create(task->space, kmsg->header.msgh_remote_port,
+	    notify, &kmsg->marequest);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
+	ipc_mqueue_send_always(kmsg);
+	return MACH_SEND_WILL_NOTIFY;
+}
+
+/*
+ * The kernel's reply, if this thread is about to receive exactly it: *out is
+ * the reply, already counted as received.
+ */
+static bool
+take_reply(struct ipc_kmsg *reply, struct ipc_space *space,
+    const struct receive *r, struct ipc_kmsg **out)
+{
+	struct ipc_port *port = reply->header.msgh_remote_port;
+	bool taken = false;
+
+	if (!(r->option & MACH_RCV_MSG))
+		return false;
+	ip_lock(port);
+	if (port->receiver == space && port->receiver_name == r->rcv_name &&
+	    ((r->option & MACH_RCV_LARGE) == 0 ||
+	    reply->header.msgh_size <= r->rcv_size))
+		taken = ipc_mqueue_receive_direct(port, reply);
+	ip_unlock(port);
+	*out = reply;
+	return taken;
+}
+
+/*
+ * Send a message that is in kernel form.  A kernel port's reply that the
+ * receive half wants comes out as *reply, which is NULL else.
+ */
+static mach_msg_return_t
+send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r,
+    struct ipc_kmsg **reply)
+{
+	struct ipc_port *port = kmsg->header.msgh_remote_port;
+	struct ipc_kmsg *answer;
+
+	if (r->option & MACH_SEND_NOTIFY)
+		return send_notify(kmsg, task, r->option, r->timeout,
+		    r->notify);
+	if (port->receiver != ipc_space_kernel ||
+	    (kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR))
+		return ipc_mqueue_send(kmsg, r->option & MACH_SEND_TIMEOUT,
+		    r->timeout);
+	port->seqno++;		/* only a count: kernel ports are not received on */
+	task->messages_sent++;
+	answer = ipc_kobject_server(kmsg);
+	if (answer != NULL && !take_reply(answer, task->space, r, reply)) {
+		*reply = NULL;
+		ipc_mqueue_send_always(answer);
+	}
+	return MACH_MSG_SUCCESS;
+}
+
+static mach_msg_return_t
+mach_msg_send(struct task *task, const struct receive *r,
+    mach_msg_size_t send_size, struct ipc_kmsg **reply)
+{
+	mach_port_name_t cancel = MACH_PORT_NAME_NULL;
+	struct ipc_kmsg *kmsg;
+	mach_msg_return_t mr;
+
+	mr = ipc_kmsg_get(r->msg, send_size, &kmsg);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
+	if (unlikely(r->option & MACH_SEND_CANCEL)) {
+		cancel = r->notify;
+		if (cancel == MACH_PORT_NAME_NULL)
+			mr = MACH_SEND_INVALID_NOTIFY;
+	}
+	if (mr == MACH_MSG_SUCCESS)
+		mr = ipc_kmsg_copyin(kmsg, task->space, task->map, cancel);
+	if (mr != MACH_MSG_SUCCESS) {
+		ipc_kmsg_free(kmsg);
+		return mr;
+	}
+	mr = send_kmsg(kmsg, task, r, reply);
+	if (unlikely(mr != MACH_MSG_SUCCESS && mr != MACH_SEND_WILL_NOTIFY))
+		mr = pseudo_receive(r->msg, kmsg, task, mr);
+	return mr;
+}
+
+/* The port or set to receive from, with a reference. */
+static mach_msg_return_t
+receive_object(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_object **object)
+{
+	mach_msg_return_t mr = MACH_RCV_INVALID_NAME;
+	struct ipc_entry *entry;
+
+	spin_lock(&space->lock);
+	entry = space->active ? ipc_entry_lookup(space, name) : NULL;
+	if (entry != NULL && (entry->bits & MACH_PORT_TYPE_RECEIVE)) {
+		*object = &entry->port->head;
+		mr = entry->port->pset == NULL ? MACH_MSG_SUCCESS :
+		    MACH_RCV_IN_SET;
+	} else if (entry != NULL && (entry->bits & MACH_PORT_TYPE_PORT_SET)) {
+		*object = &entry->pset->head;
+		mr = MACH_MSG_SUCCESS;
+	}
+	if (mr == MACH_MSG_SUCCESS)
+		refcount_take(&(*object)->refs);
+	spin_unlock(&space->lock);
+	return mr;
+}
+
+/* Only the header fits, or only it can be translated. */
+static mach_msg_return_t
+put_header_only(struct ipc_kmsg *kmsg, struct task *task, void *msg,
+    mach_msg_return_t mr)
+{
+	ipc_kmsg_copyout_dest(kmsg, task->space);
+	if (ipc_kmsg_put(msg, kmsg, sizeof(mach_msg_header_t)) !=
+	    MACH_MSG_SUCCESS)
+		return MACH_RCV_INVALID_DATA;
+	return mr;
+}
+
+/* Hand a received message to the user. */
+static mach_msg_return_t
+put_message(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r)
+{
+	mach_port_name_t notify = MACH_PORT_NAME_NULL;
+	mach_msg_return_t mr = MACH_MSG_SUCCESS, put;
+
+	if (unlikely(kmsg->header.msgh_size > r->rcv_size))
+		return put_header_only(kmsg, task, r->msg,
+		    MACH_RCV_TOO_LARGE);
+	if (unlikely(r->option & MACH_RCV_NOTIFY)) {
+		notify = r->notify;
+		if (notify == MACH_PORT_NAME_NULL)
+			mr = MACH_RCV_INVALID_NOTIFY;
+	}
+	if (mr == MACH_MSG_SUCCESS)
+		mr = ipc_kmsg_copyout(kmsg, task->space, task->map, notify);
+	if (unlikely(mr != MACH_MSG_SUCCESS &&
+	    (mr & ~MACH_MSG_MASK) != MACH_RCV_BODY_ERROR))
+		return put_header_only(kmsg, task, r->msg, mr);
+	put = ipc_kmsg_put(r->msg, kmsg, kmsg->header.msgh_size);
+	return put == MACH_MSG_SUCCESS ? mr : put;
+}
+
+/* The end of every receive that has looked at the queue. */
+static mach_msg_return_t
+receive_done(struct ipc_object *object, mach_msg_return_t mr,
+    struct ipc_kmsg *kmsg, mach_msg_size_t size, const struct receive *r)
+{
+	mach_msg_header_t *user = r->msg;
+
+	ipc_object_release(object);
+	if (likely(mr == MACH_MSG_SUCCESS))
+		return put_message(kmsg, current_thread()->task, r);
+	if (mr == MACH_RCV_TOO_LARGE && copyout(&size, &user->msgh_size,
+	    sizeof(size)) != 0)
+		return MACH_RCV_INVALID_DATA;
+	return mr;
+}
+
+/* A receive that waited goes on here, on a stack of its own. */
+static void
+mach_msg_receive_continue(void)
+{
+	struct thread *self = current_thread();
+	struct ipc_object *object = self->saved.msg.mqueue;
+	struct receive r = {
+		.msg = (void *)self->saved.msg.msg,
+		.option = self->saved.msg.option,
+		.rcv_size = self->saved.msg.rcv_size,
+		.notify = self->saved.msg.notify,
+	};
+	struct ipc_kmsg *kmsg = NULL;
+	mach_msg_size_t size = 0;
+	mach_msg_return_t mr;
+
+	mr = ipc_mqueue_receive_results(object, &kmsg, &size);
+	thread_syscall_return(receive_done(object, mr, kmsg, size, &r));
+}
+
+static mach_msg_return_t
+mach_msg_receive(struct task *task, const struct receive *r)
+{
+	struct thread *self = current_thread();
+	struct ipc_object *object;
+	struct ipc_kmsg *kmsg = NULL;
+	mach_msg_size_t size = 0;
+	mach_msg_return_t mr;
+
+	mr = receive_object(task->space, r->rcv_name, &object);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
+	self->saved.msg.msg = (uint32_t)(uintptr_t)r->msg;
+	self->saved.msg.option = r->option;
+	self->saved.msg.rcv_size = r->rcv_size;
+	self->saved.msg.notify = r->notify;
+	self->saved.msg.mqueue = object;
+	mr = ipc_mqueue_receive(object, r->option,
+	    (r->option & MACH_RCV_LARGE) ? r->rcv_size : MACH_MSG_SIZE_MAX,
+	    r->timeout, mach_msg_receive_continue, &kmsg, &size);
+	return receive_done(object, mr, kmsg, size, r);
+}
+
+mach_msg_return_t
+mach_msg_trap(void *msg, mach_msg_option_t option, mach_msg_size_t send_size,
+    mach_msg_size_t rcv_size, mach_port_name_t rcv_name,
+    mach_msg_timeout_t timeout, mach_port_name_t notify)
+{
+	struct task *task = current_thread()->task;
+	struct receive r = {
+		.msg = msg,
+		.option = option,
+		.rcv_size = rcv_size,
+		.rcv_name = rcv_name,
+		.timeout = timeout,
+		.notify = notify,
+	};
+	struct ipc_kmsg *reply = NULL;
+	mach_msg_return_t mr;
+
+	if (option & MACH_SEND_MSG) {
+		mr = mach_msg_send(task, &r, send_size, &reply);
+		if (mr != MACH_MSG_SUCCESS)
+			return mr;
+	}
+	if (!(option & MACH_RCV_MSG))
+		return MACH_MSG_SUCCESS;
+	if (reply != NULL) {
+		task->messages_received++;
+		return put_message(reply, task, &r);
+	}
+	return mach_msg_receive(task, &r);
+}
+
+mach_msg_return_t
+mach_msg_send_from_kernel(mach_msg_header_t *msg, mach_msg_size_t send_size)
+{
+	struct ipc_port *dest = msg->msgh_remote_port;
+	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(send_size);
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
+
+	if (kmsg == NULL)
+		return MACH_SEND_NO_BUFFER;
+	memcpy(&kmsg->header, msg, send_size);
+	kmsg->header.msgh_size = send_size;
+	kmsg->header.msgh_seqno = 0;
+	ipc_kmsg_copyin_from_kernel(kmsg);
+	if (!ipc_port_alive(dest)) {
+		mr = MACH_SEND_INVALID_DEST;
+		ipc_kmsg_destroy(kmsg);
+		return mr;
+	}
+	ipc_mqueue_send_always(kmsg);
+	return MACH_MSG_SUCCESS;
+}

@@ -1,0 +1,32 @@
+/*
+ * ipc/mach_traps_ipc.h - the traps that ipc/ serves, for the trap table.
+ *
+ * Addresses are the user's.  Called on the trapping thread with nothing held;
+ * mach_msg_trap may leave by thread_syscall_return instead of returning.
+ */
+#ifndef IPC_MACH_TRAPS_IPC_H
+#define IPC_MACH_TRAPS_IPC_H
+
+#include <mach/message.h>
+#include <mach/port.h>
+
+mach_msg_return_t mach_msg_trap(void *msg, mach_msg_option_t option,
+		    mach_msg_size_t send_size, mach_msg_size_t rcv_size,
+		    mach_port_name_t rcv_name, mach_msg_timeout_t timeout,
+		    mach_port_name_t notify);
+mach_port_name_t mach_reply_port(void);
+mach_port_name_t mach_thread_self(void);
+mach_port_name_t mach_task_self(void);
+mach_port_name_t mach_host_self(void);
+
+kern_return_t	 syscall_mach_port_allocate(mach_port_name_t task,
+		    mach_port_right_t right, mach_port_name_t *name);
+kern_return_t	 syscall_mach_port_deallocate(mach_port_name_t task,
+		    mach_port_name_t name);
+kern_return_t	 syscall_mach_port_insert_right(mach_port_name_t task,
+		    mach_port_name_t name, mach_port_name_t right,
+		    mach_msg_type_name_t right_type);
+kern_return_t	 syscall_mach_port_allocate_name(mach_port_name_t task,
+		    mach_port_right_t right, mach_port_name_t name);
+
+#endif
