@@ -100,6 +100,7 @@ struct thread {
 	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
 	uint32_t	  ith_seqno;
 	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
+	struct queue	 *ith_dying;		/* messages that a call of its own destroys, or NULL; own */
 	union {					/* what a continuation needs; own */
 		uint32_t  words[12];
 		struct {			/* mach_msg receive */
@@ -116,7 +117,7 @@ struct thread {
 			int	 type;
 			int	 code;
 			long	 subcode;
-			void	*port;
+			int	 stage;	/* which port comes next */
 		} exc;
 		struct {			/* page fault from user mode */
 			uint32_t address;
