@@ -68,7 +68,7 @@ panic(const char *fmt, ...)
 }
 
 /* Whether act panics. */
-static bool
+static bool __attribute__((unused))
 panics(void (*act)(void *arg), void *arg)
 {
 	bool did = true;

@@ -12,6 +12,8 @@
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1u << PAGE_SHIFT)
 #define PAGE_MASK	(PAGE_SIZE - 1)
+#define trunc_page(x)	((x) & ~PAGE_MASK)
+#define round_page(x)	(((x) + PAGE_MASK) & ~PAGE_MASK)
 #define page_aligned(x)	(((x) & PAGE_MASK) == 0)
 
 struct processor;
@@ -28,6 +30,7 @@ current_processor(void)
 
 int	cpu_number(void);
 void	cpu_spin_wait(void);
+uint32_t cpu_tick_fraction_us(void);
 
 static inline bool
 intr_disable(void)
