@@ -1,0 +1,228 @@
+/*
+ * tests/host/vm_map_tree.c - the tree of address ranges against a plain
+ * array: lookups, first fit, and the tree's own invariants after each change.
+ *
+ * HOST_SRCS: vm/vm_map_tree.c
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <vm/vm_map_tree.h>
+
+#define PAGES	512u			/* the model: one cell each */
+#define PAGE	4096ul
+#define MIN	0x10000ul
+#define MAX	(MIN + PAGES * PAGE)
+
+static struct vm_map_tree tree;
+static struct vm_map_node *owner[PAGES];
+static uint32_t seed = 12345;
+static int test_number;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % n;
+}
+
+static void
+result(int ok, const char *name)
+{
+	printf("%s %d - %s\n", ok ? "ok" : "not ok", ++test_number, name);
+	fflush(stdout);
+}
+
+static unsigned long
+cell_addr(unsigned cell)
+{
+	return MIN + cell * PAGE;
+}
+
+/* Returns the height, -1 when something is wrong. */
+static int
+check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
+{
+	const struct vm_map_node *prev;
+	unsigned long hole;
+	int l, r;
+
+	if (node == NULL)
+		return 0;
+	l = check_node(node->left, node);
+	r = check_node(node->right, node);
+	prev = vm_map_tree_prev(&tree, node);
+	hole = node->start - (prev != NULL ? prev->end : MIN);
+	if (l < 0 || r < 0 || node->parent != parent || abs(l - r) > 1 ||
+	    node->height != (l > r ? l : r) + 1 || node->hole != hole)
+		return -1;
+	if (node->left != NULL && node->left->max_hole > hole)
+		hole = node->left->max_hole;
+	if (node->right != NULL && node->right->max_hole > hole)
+		hole = node->right->max_hole;
+	return node->max_hole == hole ? node->height : -1;
+}
+
+static int
+check_lookups(void)
+{
+	struct vm_map_node *node;
+	unsigned cell;
+
+	for (cell = 0; cell < PAGES; cell++) {
+		node = vm_map_tree_lookup(&tree, cell_addr(cell) + 17);
+		if (node != NULL && node->end <= cell_addr(cell))
+			node = NULL;
+		if (node != owner[cell])
+			return 0;
+	}
+	return 1;
+}
+
+static int
+model_find(unsigned long from, unsigned long size, unsigned long mask,
+    unsigned long *addr)
+{
+	unsigned long a;
+	unsigned cell, n = size / PAGE;
+
+	for (a = from < MIN ? MIN : from; a + size <= MAX; a += PAGE) {
+		if ((a & mask) != 0)
+			continue;
+		cell = (a - MIN) / PAGE;
+		for (n = 0; n < size / PAGE && owner[cell + n] == NULL; n++)
+			continue;
+		if (n == size / PAGE) {
+			*addr = a;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int
+check_find(void)
+{
+	static const unsigned long masks[] = { 0, 0x1000, 0x3fff, 0x5000, 0xffff };
+	unsigned long from, size, mask, got = 0, want = 0;
+	int found;
+
+	from = cell_addr(rnd(PAGES + 8)) - 4 * PAGE;
+	size = (1 + rnd(12)) * PAGE;
+	mask = masks[rnd(5)];
+	found = vm_map_tree_find_hole(&tree, from, size, mask, &got);
+	if (found != model_find(from, size, mask, &want))
+		return 0;
+	return !found || got == want;
+}
+
+static void
+insert_random(void)
+{
+	unsigned cell = rnd(PAGES), n = 0, want = 1 + rnd(9);
+	struct vm_map_node *node;
+
+	while (n < want && cell + n < PAGES && owner[cell + n] == NULL)
+		n++;
+	if (n == 0)
+		return;
+	node = calloc(1, sizeof(*node));
+	node->start = cell_addr(cell);
+	node->end = cell_addr(cell + n);
+	vm_map_tree_insert(&tree, node);
+	while (n-- > 0)
+		owner[cell + n] = node;
+}
+
+static void
+remove_node(struct vm_map_node *node)
+{
+	unsigned cell;
+
+	for (cell = 0; cell < PAGES; cell++)
+		if (owner[cell] == node)
+			owner[cell] = NULL;
+	vm_map_tree_remove(&tree, node);
+	free(node);
+}
+
+static void
+shrink_or_grow(struct vm_map_node *node)
+{
+	unsigned first = (node->start - MIN) / PAGE;
+	unsigned last = (node->end - MIN) / PAGE;
+
+	if (rnd(2) && last < PAGES && owner[last] == NULL)
+		owner[last++] = node;
+	else if (last - first > 1)
+		owner[rnd(2) ? first++ : --last] = NULL;
+	vm_map_tree_resize(&tree, node, cell_addr(first), cell_addr(last));
+}
+
+static int
+random_rounds(unsigned rounds, unsigned insert_of_8)
+{
+	unsigned i, cell;
+
+	for (i = 0; i < rounds; i++) {
+		cell = rnd(PAGES);
+		if (rnd(8) < insert_of_8)
+			insert_random();
+		else if (owner[cell] != NULL && rnd(2))
+			remove_node(owner[cell]);
+		else if (owner[cell] != NULL)
+			shrink_or_grow(owner[cell]);
+		if (check_node(tree.root, NULL) < 0 || !check_lookups() ||
+		    !check_find())
+			return 0;
+	}
+	return 1;
+}
+
+static int
+sorted_height(void)
+{
+	unsigned i;
+
+	for (i = 0; i < PAGES; i += 2) {
+		struct vm_map_node *node = calloc(1, sizeof(*node));
+
+		node->start = cell_addr(i);
+		node->end = cell_addr(i + 1);
+		vm_map_tree_insert(&tree, node);
+		owner[i] = node;
+	}
+	return check_node(tree.root, NULL) > 0 && tree.root->height <= 11;
+}
+
+static void
+empty_tree(void)
+{
+	while (tree.root != NULL)
+		remove_node(tree.root);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned long a;
+
+	if (argc > 1)
+		seed = strtoul(argv[1], NULL, 0);
+	printf("1..6\n");
+	printf("# seed %u\n", seed);
+	vm_map_tree_init(&tree, MIN, MAX);
+	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a) && a == MIN,
+	    "an empty tree is one hole");
+	result(!vm_map_tree_find_hole(&tree, 0, MAX - MIN + PAGE, 0, &a) &&
+	    !vm_map_tree_find_hole(&tree, MIN + PAGE, ~0ul - 4095, 0, &a),
+	    "nothing larger than the tree fits");
+	result(random_rounds(20000, 5), "random changes, mostly full");
+	result(random_rounds(20000, 3), "random changes, mostly empty");
+	empty_tree();
+	result(vm_map_tree_first(&tree) == NULL, "all removed");
+	result(sorted_height(), "insertion in order stays balanced");
+	empty_tree();
+	return 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * vm/memory_object.h - the kernel's side of pagers (paper, section 3.4):
+ * finding the object behind a pager's port, and asking and telling the pager.
+ * The calls pagers make are memory_object_*'s of mach.defs, in
+ * memory_object.c.
+ */
+#ifndef VM_MEMORY_OBJECT_H
+#define VM_MEMORY_OBJECT_H
+
+#include <kern/types.h>
+#include <mach/memory_object.h>
+#include <mach/message.h>
+#include <mach/vm_prot.h>
+
+struct ipc_port;
+struct vm_object;
+struct vm_page;
+
+void		 vm_pager_init(void);
+
+/*
+ * The object that the pager behind port (a send right, borrowed) serves, a
+ * reference; made, and memory_object_init sent, if the kernel has none yet.
+ * NULL: the port is no memory object, or no memory.  May sleep.
+ */
+struct vm_object *vm_object_enter(struct ipc_port *port, vm_size_t size);
+
+/*
+ * ipc/ calls this when a port with kobject type KOBJECT_PAGER dies or changes
+ * hands for good: while the association still stands, with no locks held,
+ * with a reference to the port.
+ */
+void		 vm_object_pager_port_died(struct ipc_port *port);
+
+/*
+ * Messages to pagers.  The object is unlocked, has a reference or
+ * paging_in_progress, and its pager is known.
+ */
+/* Ask for the page at offset, which waits busy and absent; on failure it gets an error. */
+void		 vm_pager_request(struct vm_object *object, vm_offset_t offset,
+		    vm_size_t length, vm_prot_t access);
+void		 vm_pager_unlock(struct vm_object *object, vm_offset_t offset,
+		    vm_size_t length, vm_prot_t access);
+/*
+ * Send a page's contents to the pager.  Object locked; page busy, modified
+ * bits gathered.  flush: the page leaves the object and the data go on
+ * without a copy; otherwise it stays, clean and no longer busy.  Unlocks the
+ * object, sleeps for nothing, returns with it locked.
+ * KERN_RESOURCE_SHORTAGE: nothing sent, page no longer busy.
+ */
+kern_return_t	 vm_pager_return(struct vm_object *object,
+		    struct vm_page *page, bool dirty, bool flush);
+/* Tell the pager that its object is gone; consumes the object's rights. */
+void		 vm_pager_terminate(struct vm_object *object);
+/* No more data will come: whoever waits for absent pages gets an error.  Object locked. */
+void		 vm_pager_fail_absent(struct vm_object *object);
+
+#endif

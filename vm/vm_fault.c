@@ -1,0 +1,730 @@
+/*
+ * vm/vm_fault.c - turn a page fault into a mapped, resident page.
+ *
+ * Owns:       nothing that outlives one fault.  Pages belong to vm_page.c,
+ *             shadow chains to vm_object.c, pager messages to vm_pager.c.
+ * Locks:      map (read), then objects down the chain, then page queues;
+ *             docs/design.md.  The map stays locked while nothing is waited
+ *             for.  Before a wait everything is given up, and the fault
+ *             starts anew after it: the world may have changed.
+ * Invariant:  a page in our hands is marked busy, its object has
+ *             paging_in_progress, and only the thread that marked it clears
+ *             the mark, on every path out.  The chain is walked hand over
+ *             hand, so nobody who comes later overtakes.
+ * Source:     SOSP 1987 paper, section 5.5 (the four duties of a fault).
+ */
+#include <kern/debug.h>
+#include <kern/exception.h>
+#include <kern/string.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <vm/memory_object.h>
+#include <vm/pmap.h>
+#include <vm/vm_fault.h>
+#include <vm/vm_map_internal.h>
+#include <vm/vm_object.h>
+#include <vm/vm_page.h>
+#include <vm/vm_pageout.h>
+#include <vm/vm_stat.h>
+
+enum vm_fault_result {
+	VM_FAULT_OK,
+	VM_FAULT_RETRY,		/* everything was given up: begin again */
+	VM_FAULT_ERROR,		/* and given up; code says why */
+};
+
+struct vm_fault {
+	/* what is asked */
+	struct vm_map	 *map;		/* NULL: read an object's page */
+	vm_offset_t	  va;		/* page aligned */
+	vm_prot_t	  access;
+	bool		  wiring;
+	continuation_t	  continuation;	/* NULL: waits keep the stack */
+	/* lookup: where the memory is, and what the map allows */
+	bool		  map_locked;
+	struct vm_object *top;
+	vm_offset_t	  top_offset;
+	vm_prot_t	  prot;
+	bool		  wired;
+	/* find: the page and its object, which is locked */
+	struct vm_object *object;
+	struct vm_page	 *page;
+	phys_addr_t	  device_pa;	/* page NULL: of a device; no lock */
+	/* our own busy page in top, which holds top's paging_in_progress */
+	struct vm_page	 *own;
+	bool		  want_own;	/* even to read: chain ended in zeros */
+	/* top is complete: let go of what it shadows */
+	struct vm_object *drop;
+	unsigned	  attempts;	/* that found no memory */
+	kern_return_t	  code;
+};
+
+struct vm_events vm_events[MAX_PROCESSORS];
+
+/* Give up all that the fault holds but object locks. */
+static void
+vm_fault_unwind(struct vm_fault *f)
+{
+	if (f->own != NULL) {
+		vm_object_lock(f->top);
+		vm_page_free(f->own);
+		vm_object_paging_end_unlock(f->top);
+		f->own = NULL;
+	}
+	if (f->map_locked) {
+		rwlock_done(&f->map->lock);
+		f->map_locked = false;
+	}
+}
+
+static enum vm_fault_result
+vm_fault_error(struct vm_fault *f, kern_return_t code)
+{
+	vm_fault_unwind(f);
+	f->code = code;
+	return VM_FAULT_ERROR;
+}
+
+/* The wait has been asserted and object locks are gone: block. */
+static enum vm_fault_result
+vm_fault_block(struct vm_fault *f)
+{
+	vm_fault_unwind(f);
+	current_thread()->saved.fault.error = f->attempts;
+	if (thread_block(f->continuation) == THREAD_INTERRUPTED) {
+		f->code = KERN_ABORTED;
+		return VM_FAULT_ERROR;
+	}
+	return VM_FAULT_RETRY;
+}
+
+/* No page: have some freed, unless that has been in vain. */
+static enum vm_fault_result
+vm_fault_no_memory(struct vm_fault *f)
+{
+	vm_fault_unwind(f);
+	if (!vm_pageout_may_help(&f->attempts)) {
+		f->code = KERN_RESOURCE_SHORTAGE;
+		return VM_FAULT_ERROR;
+	}
+	current_thread()->saved.fault.error = f->attempts;
+	vm_page_wait(f->continuation);
+	if (current_thread()->wait_result == THREAD_INTERRUPTED) {
+		f->code = KERN_ABORTED;
+		return VM_FAULT_ERROR;
+	}
+	return VM_FAULT_RETRY;
+}
+
+kern_return_t
+vm_fault_wait_memory(unsigned *attempts)
+{
+	struct vm_fault f = { .attempts = *attempts };
+	enum vm_fault_result r = vm_fault_no_memory(&f);
+
+	*attempts = f.attempts;
+	return r == VM_FAULT_RETRY ? KERN_SUCCESS : f.code;
+}
+
+/* The entry must change before the fault can go on: give it its own memory. */
+static enum vm_fault_result
+vm_fault_prepare_entry(struct vm_fault *f)
+{
+	struct vm_map_entry *entry;
+	kern_return_t kr = KERN_SUCCESS;
+
+	rwlock_done(&f->map->lock);
+	rwlock_write(&f->map->lock);
+	entry = vm_map_lookup_entry(f->map, f->va, false);
+	if (entry != NULL && (entry->object == NULL ||
+	    (entry->needs_copy && (entry->protection & VM_PROT_WRITE))))
+		kr = vm_map_entry_make_writable(f->map, entry);
+	rwlock_done(&f->map->lock);
+	f->map_locked = false;
+	return kr == KERN_SUCCESS ? VM_FAULT_RETRY : vm_fault_no_memory(f);
+}
+
+/* Entry and rights. */
+static enum vm_fault_result
+vm_fault_lookup(struct vm_fault *f)
+{
+	struct vm_map_entry *entry;
+	vm_prot_t access = f->access;
+
+	rwlock_read(&f->map->lock);
+	f->map_locked = true;
+	entry = vm_map_lookup_entry(f->map, f->va, false);
+	if (entry == NULL)
+		return vm_fault_error(f, KERN_INVALID_ADDRESS);
+	if ((access & VM_PROT_EXECUTE) && !f->map->exec_strict)
+		access = (access & ~VM_PROT_EXECUTE) | VM_PROT_READ;
+	if ((access & ~entry->protection) != 0)
+		return vm_fault_error(f, KERN_PROTECTION_FAILURE);
+	f->wired = entry->wired_count != 0;
+	if (f->wired)
+		access |= entry->protection & VM_PROT_WRITE;
+	if (entry->object == NULL ||
+	    (entry->needs_copy && (access & VM_PROT_WRITE)))
+		return vm_fault_prepare_entry(f);
+	f->access = access;
+	f->prot = entry->protection;
+	if (entry->needs_copy)
+		f->prot &= ~VM_PROT_WRITE;
+	f->top = entry->object;
+	f->top_offset = entry->offset + (f->va - entry_start(entry));
+	return VM_FAULT_OK;
+}
+
+/* Our own busy page in top (locked), to be filled and entered. */
+static bool
+vm_fault_take_own(struct vm_fault *f)
+{
+	f->own = vm_page_alloc(f->top, f->top_offset);
+	if (f->own == NULL)
+		return false;
+	vm_object_paging_begin(f->top);
+	return true;
+}
+
+/*
+ * Ask the pager of a locked object for a page and wait for the answer.
+ * Unlocks the object.
+ */
+static enum vm_fault_result
+vm_fault_request(struct vm_fault *f, struct vm_object *object,
+    vm_offset_t offset)
+{
+	struct vm_page *page;
+	bool wait = false;
+
+	if (object->pager_dead || !object->alive) {
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	if (!object->pager_ready) {
+		assert_wait(&object->pager_ready, true);
+		vm_object_unlock(object);
+		return vm_fault_block(f);
+	}
+	page = vm_page_alloc(object, offset);
+	if (page == NULL) {
+		vm_object_unlock(object);
+		return vm_fault_no_memory(f);
+	}
+	page->absent = 1;
+	object->absent_count++;
+	vm_object_paging_begin(object);
+	vm_object_unlock(object);
+	vm_event(pageins);
+	vm_pager_request(object, offset, PAGE_SIZE,
+	    object == f->top ? f->access : VM_PROT_READ);
+	vm_object_lock(object);
+	page = vm_page_lookup(object, offset);
+	if (page != NULL && page->busy) {
+		vm_page_assert_wait(page, true);
+		wait = true;
+	}
+	vm_object_paging_end_unlock(object);
+	if (wait)
+		return vm_fault_block(f);
+	vm_fault_unwind(f);
+	return VM_FAULT_RETRY;
+}
+
+/* The pager forbids this access to the page for now: ask it to unlock. */
+static enum vm_fault_result
+vm_fault_unlock_page(struct vm_fault *f, struct vm_object *object,
+    struct vm_page *page, vm_offset_t offset, vm_prot_t access)
+{
+	bool ask = (access & ~page->unlock_request) != 0;
+
+	if (object->pager_dead || !object->alive) {
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	page->unlock_request |= access;
+	vm_page_assert_wait(page, true);
+	if (ask) {
+		vm_object_paging_begin(object);
+		vm_object_unlock(object);
+		vm_pager_unlock(object, offset, PAGE_SIZE, access);
+		vm_object_lock(object);
+		vm_object_paging_end_unlock(object);
+	} else {
+		vm_object_unlock(object);
+	}
+	return vm_fault_block(f);
+}
+
+/*
+ * A page of the locked object is there; may it be used?  VM_FAULT_OK: yes,
+ * or *page is NULL and the object still locked: its pager has no data, look
+ * below.  Otherwise the object is unlocked.
+ */
+static enum vm_fault_result
+vm_fault_examine(struct vm_fault *f, struct vm_object *object,
+    vm_offset_t offset, struct vm_page **pagep)
+{
+	struct vm_page *page = *pagep;
+	vm_prot_t access = object == f->top ? f->access : VM_PROT_READ;
+
+	if (page->busy) {
+		vm_page_assert_wait(page, true);
+		vm_object_unlock(object);
+		return vm_fault_block(f);
+	}
+	if (page->error) {
+		vm_page_free(page);
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	if (page->absent) {
+		*pagep = NULL;
+		if (object != f->top || f->map == NULL) {
+			vm_page_free(page);
+			return VM_FAULT_OK;
+		}
+		page->absent = 0;
+		object->absent_count--;
+		page->busy = 1;
+		vm_object_paging_begin(object);
+		f->own = page;
+		return VM_FAULT_OK;
+	}
+	access &= page->page_lock;
+	if (access != 0)
+		return vm_fault_unlock_page(f, object, page, offset, access);
+	return VM_FAULT_OK;
+}
+
+/* The chain has ended, object (locked) being its last: the page is zeros. */
+static enum vm_fault_result
+vm_fault_zero_fill(struct vm_fault *f, struct vm_object *object)
+{
+	f->page = NULL;
+	f->object = NULL;
+	if (f->map == NULL) {
+		vm_object_unlock(object);
+		return VM_FAULT_OK;
+	}
+	if (f->own == NULL && object != f->top) {
+		vm_object_unlock(object);
+		vm_fault_unwind(f);
+		f->want_own = true;
+		return VM_FAULT_RETRY;
+	}
+	if (f->own == NULL && !vm_fault_take_own(f)) {
+		vm_object_unlock(object);
+		return vm_fault_no_memory(f);
+	}
+	vm_object_unlock(object);
+	pmap_zero_page(f->own);
+	vm_event(zero_fills);
+	__atomic_fetch_add(&current_thread()->task->zero_fills, 1,
+	    __ATOMIC_RELAXED);
+	vm_object_lock(f->top);
+	f->object = f->top;
+	f->page = f->own;
+	return VM_FAULT_OK;
+}
+
+static enum vm_fault_result
+vm_fault_device(struct vm_fault *f)
+{
+	struct vm_object *object = f->top;
+
+	f->page = NULL;
+	f->object = NULL;
+	f->device_pa = object->device_page(object->device_arg, f->top_offset);
+	if (f->device_pa == 0)
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	return VM_FAULT_OK;
+}
+
+/*
+ * Resident somewhere down the chain, or ask for it.  On VM_FAULT_OK the page's
+ * object is locked; page NULL with map NULL means zeros.
+ */
+static enum vm_fault_result
+vm_fault_find_page(struct vm_fault *f)
+{
+	struct vm_object *object = f->top, *next;
+	vm_offset_t offset = f->top_offset;
+	enum vm_fault_result r;
+	struct vm_page *page;
+
+	if (object->device_page != NULL)
+		return vm_fault_device(f);
+	vm_object_lock(object);
+	for (;;) {
+		page = vm_page_lookup(object, offset);
+		if (page != NULL) {
+			r = vm_fault_examine(f, object, offset, &page);
+			if (r != VM_FAULT_OK)
+				return r;
+			if (page != NULL)
+				break;
+		} else if (object->pager != NULL) {
+			return vm_fault_request(f, object, offset);
+		}
+		next = object->shadow;
+		if (next == NULL)
+			return vm_fault_zero_fill(f, object);
+		if (object == f->top && f->own == NULL && f->map != NULL &&
+		    ((f->access & VM_PROT_WRITE) || f->want_own) &&
+		    !vm_fault_take_own(f)) {
+			vm_object_unlock(object);
+			return vm_fault_no_memory(f);
+		}
+		offset += object->shadow_offset;
+		vm_object_lock_below(next);
+		vm_object_unlock(object);
+		object = next;
+	}
+	f->object = object;
+	f->page = page;
+	return VM_FAULT_OK;
+}
+
+/* The page is not top's own and will be written: copy it into our own. */
+static enum vm_fault_result
+vm_fault_copy(struct vm_fault *f)
+{
+	struct vm_object *object = f->object;
+	struct vm_page *page = f->page;
+
+	if (f->own == NULL || page == f->own || page == NULL)
+		return VM_FAULT_OK;
+	page->busy = 1;
+	vm_object_paging_begin(object);
+	vm_object_unlock(object);
+	pmap_copy_page(page, f->own);
+	f->own->dirty = 1;
+	vm_object_lock(object);
+	/* Others who share top must not go on reading the original. */
+	if (f->top->refs.count > 1)
+		pmap_page_protect(page, VM_PROT_NONE);
+	vm_page_wakeup_done(page);
+	vm_object_paging_end_unlock(object);
+	vm_event(cow_faults);
+	__atomic_fetch_add(&current_thread()->task->cow_faults, 1,
+	    __ATOMIC_RELAXED);
+	vm_object_lock(f->top);
+	f->object = f->top;
+	f->page = f->own;
+	return VM_FAULT_OK;
+}
+
+/* Whether a locked object needs its shadow no more: all pages are its own. */
+static bool
+object_complete(struct vm_object *object)
+{
+	return object->shadow != NULL && object->pager == NULL &&
+	    object->paging_in_progress == 0 && object->absent_count == 0 &&
+	    object->resident->count == object->size >> PAGE_SHIFT;
+}
+
+/* Our own page is ready: the world may use it.  Unlocks top. */
+static void
+vm_fault_publish_own(struct vm_fault *f)
+{
+	struct vm_object *top = f->top, *shadow = NULL;
+
+	vm_page_wakeup_done(f->own);
+	f->own = NULL;
+	if (top->paging_in_progress == 1 && top->shadow != NULL) {
+		top->paging_in_progress = 0;
+		if (object_complete(top)) {
+			shadow = top->shadow;
+			vm_object_lock_below(shadow);
+			vm_object_clear_shadow(top);
+			vm_object_unlock(shadow);
+		}
+		top->paging_in_progress = 1;
+	}
+	f->drop = shadow;
+	vm_object_paging_end_unlock(top);
+}
+
+/* The page's object is locked: before a write its copy gets the page. */
+static enum vm_fault_result
+vm_fault_push(struct vm_fault *f)
+{
+	kern_return_t kr;
+
+	if (f->object != f->top || !(f->access & VM_PROT_WRITE))
+		return VM_FAULT_OK;
+	kr = vm_object_copy_push(f->top, f->page, f->top_offset);
+	if (kr == KERN_SUCCESS)
+		return VM_FAULT_OK;
+	if (kr == KERN_RESOURCE_SHORTAGE) {
+		vm_object_unlock(f->object);
+		return vm_fault_no_memory(f);
+	}
+	vm_fault_unwind(f);
+	return VM_FAULT_RETRY;
+}
+
+static enum vm_fault_result
+vm_fault_enter_device(struct vm_fault *f)
+{
+	struct vm_page *page = vm_page_lookup_phys(f->device_pa);
+	kern_return_t kr;
+
+	if (page != NULL)
+		kr = pmap_enter(f->map->pmap, f->va, page, f->prot, true);
+	else
+		kr = pmap_enter_phys(f->map->pmap, f->va, f->device_pa,
+		    f->prot, false);
+	if (kr != KERN_SUCCESS)
+		return vm_fault_no_memory(f);
+	vm_fault_unwind(f);
+	return VM_FAULT_OK;
+}
+
+/* Tell the pmap. */
+static enum vm_fault_result
+vm_fault_enter(struct vm_fault *f)
+{
+	struct vm_object *object = f->object;
+	struct vm_page *page = f->page;
+	vm_prot_t prot = f->prot & ~(vm_prot_t)(page != NULL ? page->page_lock : 0);
+	enum vm_fault_result r;
+
+	if (page == NULL)
+		return vm_fault_enter_device(f);
+	r = vm_fault_push(f);
+	if (r != VM_FAULT_OK)
+		return r;
+	if (object != f->top ||
+	    (object->copy != NULL && !(f->access & VM_PROT_WRITE)))
+		prot &= ~VM_PROT_WRITE;
+	if (prot & VM_PROT_WRITE)
+		object->mapped_writable = true;
+	if (pmap_enter(f->map->pmap, f->va, page, prot,
+	    f->wired || f->wiring) != KERN_SUCCESS) {
+		vm_object_unlock(object);
+		return vm_fault_no_memory(f);
+	}
+	if (f->wiring)
+		vm_page_wire(page);
+	else if (!page->active && page->wire_count == 0)
+		vm_page_activate(page);
+	if (f->own != NULL)
+		vm_fault_publish_own(f);
+	else
+		vm_object_unlock(object);
+	vm_fault_unwind(f);
+	return VM_FAULT_OK;
+}
+
+/* All steps until the fault is resolved; KERN_SUCCESS or why not. */
+static kern_return_t
+vm_fault_resolve(struct vm_fault *f)
+{
+	vm_prot_t access = f->access;
+	enum vm_fault_result r;
+
+	vm_event(faults);
+	do {
+		f->access = access;
+		r = vm_fault_lookup(f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_find_page(f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_copy(f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_enter(f);
+	} while (r == VM_FAULT_RETRY);
+	if (f->drop != NULL)
+		vm_object_deallocate(f->drop);
+	return r == VM_FAULT_OK ? KERN_SUCCESS : f->code;
+}
+
+kern_return_t
+vm_fault(struct vm_map *map, vm_offset_t va, vm_prot_t access, bool wiring)
+{
+	struct vm_fault f = {
+		.map = map, .va = trunc_page(va), .access = access,
+		.wiring = wiring,
+	};
+
+	return vm_fault_resolve(&f);
+}
+
+static void	vm_fault_continue(void) __attribute__((noreturn));
+
+/* In user mode's stead: the fault saved in the thread. */
+static void __attribute__((noreturn))
+vm_fault_saved(unsigned attempts)
+{
+	struct thread *thread = current_thread();
+	struct vm_fault f = {
+		.map = thread->task->map,
+		.va = trunc_page(thread->saved.fault.address),
+		.access = thread->saved.fault.access,
+		.continuation = vm_fault_continue,
+		.attempts = attempts,
+	};
+	vm_offset_t va = thread->saved.fault.address;
+	kern_return_t kr;
+
+	kr = vm_fault_resolve(&f);
+	if (kr == KERN_SUCCESS || kr == KERN_ABORTED)
+		thread_exception_return();	/* aborted: faults again, if at all */
+	exception(EXC_BAD_ACCESS, kr, va);
+}
+
+static void
+vm_fault_continue(void)
+{
+	struct thread *thread = current_thread();
+
+	if (thread->wait_result == THREAD_INTERRUPTED)
+		thread_exception_return();
+	vm_fault_saved(thread->saved.fault.error);
+}
+
+void
+vm_fault_user(vm_offset_t va, vm_prot_t access)
+{
+	struct thread *thread = current_thread();
+
+	thread->saved.fault.address = va;
+	thread->saved.fault.access = access;
+	__atomic_fetch_add(&thread->task->faults, 1, __ATOMIC_RELAXED);
+	vm_fault_saved(0);
+}
+
+/* Where a page that is read goes: another page, or bytes of it to memory. */
+struct read_target {
+	struct vm_page	 *page;
+	void		 *buffer;
+	unsigned	  offset, size;
+};
+
+static void
+read_page(struct vm_page *page, const struct read_target *to)
+{
+	if (to->page != NULL)
+		pmap_copy_page(page, to->page);
+	else
+		pmap_copy_from_page(page, to->offset, to->buffer, to->size);
+}
+
+/* The page found goes to the target; object locked, unlocks it. */
+static void
+read_found(struct vm_fault *f, const struct read_target *to)
+{
+	struct vm_object *object = f->object;
+
+	f->page->busy = 1;
+	vm_object_paging_begin(object);
+	vm_object_unlock(object);
+	read_page(f->page, to);
+	vm_object_lock(object);
+	vm_page_wakeup_done(f->page);
+	vm_object_paging_end_unlock(object);
+}
+
+static kern_return_t
+read_from(struct vm_object *object, vm_offset_t offset,
+    const struct read_target *to, bool *zero)
+{
+	struct vm_fault f = {
+		.top = object, .top_offset = offset, .access = VM_PROT_READ,
+	};
+	enum vm_fault_result r;
+	struct vm_page *page;
+
+	*zero = false;
+	do {
+		r = vm_fault_find_page(&f);
+	} while (r == VM_FAULT_RETRY);
+	if (r != VM_FAULT_OK)
+		return f.code;
+	if (f.page != NULL) {
+		read_found(&f, to);
+	} else if (f.device_pa != 0) {
+		page = vm_page_lookup_phys(f.device_pa);
+		if (page == NULL)
+			return KERN_PROTECTION_FAILURE;	/* registers */
+		read_page(page, to);
+	} else {
+		*zero = true;
+	}
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+vm_fault_read_page(struct vm_object *object, vm_offset_t offset,
+    struct vm_page *dst, bool *zero)
+{
+	struct read_target to = { .page = dst };
+
+	return read_from(object, offset, &to, zero);
+}
+
+kern_return_t
+vm_fault_read(struct vm_object *object, vm_offset_t offset, void *dst,
+    vm_size_t size)
+{
+	struct read_target to = {
+		.buffer = dst, .offset = offset & PAGE_MASK, .size = size,
+	};
+	kern_return_t kr;
+	bool zero;
+
+	kr = read_from(object, trunc_page(offset), &to, &zero);
+	if (kr == KERN_SUCCESS && zero)
+		memset(dst, 0, size);
+	return kr;
+}
+
+/* As vm_fault_enter, but the kernel does the writing. */
+static enum vm_fault_result
+vm_fault_store(struct vm_fault *f, const void *src, unsigned offset,
+    unsigned size)
+{
+	enum vm_fault_result r;
+
+	if (f->page == NULL)
+		return vm_fault_error(f, KERN_PROTECTION_FAILURE);
+	r = vm_fault_push(f);
+	if (r != VM_FAULT_OK)
+		return r;
+	pmap_copy_to_page(src, f->page, offset, size);
+	f->page->dirty = 1;
+	if (!f->page->active && f->page->wire_count == 0)
+		vm_page_activate(f->page);
+	if (f->own != NULL)
+		vm_fault_publish_own(f);
+	else
+		vm_object_unlock(f->object);
+	vm_fault_unwind(f);
+	return VM_FAULT_OK;
+}
+
+kern_return_t
+vm_fault_write(struct vm_map *map, vm_offset_t va, const void *src,
+    vm_size_t size)
+{
+	struct vm_fault f = {
+		.map = map, .va = trunc_page(va), .access = VM_PROT_WRITE,
+	};
+	enum vm_fault_result r;
+
+	do {
+		f.access = VM_PROT_WRITE;
+		r = vm_fault_lookup(&f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_find_page(&f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_copy(&f);
+		if (r == VM_FAULT_OK)
+			r = vm_fault_store(&f, src, va & PAGE_MASK, size);
+	} while (r == VM_FAULT_RETRY);
+	if (f.drop != NULL)
+		vm_object_deallocate(f.drop);
+	return r == VM_FAULT_OK ? KERN_SUCCESS : f.code;
+}

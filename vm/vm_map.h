@@ -1,0 +1,114 @@
+/*
+ * vm/vm_map.h - address maps (paper, section 5.1): which ranges of a task's
+ * addresses are which parts of which objects, with what rights.
+ */
+#ifndef VM_VM_MAP_H
+#define VM_VM_MAP_H
+
+#include <kern/lock.h>
+#include <kern/types.h>
+#include <mach/vm_inherit.h>
+#include <mach/vm_prot.h>
+#include <vm/vm_map_tree.h>
+
+struct pmap;
+struct vm_object;
+struct vm_page;
+
+/*
+ * One range of an address space with the same memory and rights throughout.
+ * object NULL: memory that nobody has touched; it reads as zeros.
+ */
+struct vm_map_entry {
+	struct vm_map_node node;	/* first; start, end */
+	/* under the map's lock, for writing to change */
+	struct vm_object *object;	/* a reference */
+	vm_offset_t	  offset;	/* of start in object; 0 without object */
+	uint8_t		  protection;
+	uint8_t		  max_protection;
+	uint8_t		  inheritance;
+	bool		  needs_copy;	/* object is shadowed before a write */
+	bool		  is_shared;	/* shared by inheritance */
+	bool		  in_transition;/* being wired: may not go or change */
+	bool		  wakeup_wanted;/* when in_transition ends */
+	uint16_t	  wired_count;
+};
+
+/* A balanced tree of entries by address, each node knowing the largest hole below it. */
+struct vm_map {
+	/* fixed at creation */
+	struct pmap	 *pmap;		/* a reference */
+	vm_offset_t	  min_offset, max_offset;
+	/* atomic */
+	struct refcount	  refs;
+	/* under lock (LOCK_MAP, a sleep lock) */
+	struct rwlock	  lock;
+	struct vm_map_tree tree;	/* of struct vm_map_entry, node */
+	unsigned	  entry_count;
+	vm_size_t	  size;		/* bytes mapped */
+	vm_size_t	  wired_size;	/* bytes in wired entries */
+	bool		  exec_strict;	/* inherited by task_create */
+	bool		  wire_future;	/* vm_wire_all: new memory is wired */
+	/* under lock or atomic */
+	struct vm_map_entry *volatile hint;	/* last looked up */
+};
+
+struct vm_map	*vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max);	/* consumes pmap; NULL: no memory */
+void		 vm_map_reference(struct vm_map *map);
+void		 vm_map_deallocate(struct vm_map *map);	/* NULL allowed */
+/* The child's map for task_create: every entry by its inheritance. NULL: no memory. */
+struct vm_map	*vm_map_fork(struct vm_map *parent);
+
+/* The kernel calls behind vm_user.c; each has the ABI's codes. */
+kern_return_t	 vm_map_allocate(struct vm_map *map, vm_offset_t *addr, vm_size_t size, bool anywhere);
+kern_return_t	 vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end);
+kern_return_t	 vm_map_protect(struct vm_map *map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, bool set_max);
+kern_return_t	 vm_map_inherit(struct vm_map *map, vm_offset_t start, vm_offset_t end, vm_inherit_t inheritance);
+/* Map object (consumes a reference on success; NULL: fresh zero-filled memory). */
+kern_return_t	 vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size, vm_offset_t mask, bool anywhere,
+		    struct vm_object *object, vm_offset_t offset, bool needs_copy,
+		    vm_prot_t prot, vm_prot_t max_prot, vm_inherit_t inheritance);
+kern_return_t	 vm_map_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end, vm_prot_t access);	/* VM_PROT_NONE unwires */
+
+/*
+ * A snapshot of memory in transit between maps: what an out-of-line region
+ * is while its message is under way.  Opaque; vm/vm_map_copy.c.
+ */
+struct vm_map_copy;
+typedef struct vm_map_copy *vm_map_copy_t;
+
+/*
+ * Snapshot [addr, addr + len) of src_map, copy on write; addr and len need not
+ * be aligned (the bytes keep their place in the page).  src_destroy removes the
+ * source range (then nothing needs copying).  KERN_INVALID_ADDRESS a hole or wrap,
+ * KERN_PROTECTION_FAILURE not readable, KERN_RESOURCE_SHORTAGE; source unchanged on error.
+ * len 0 gives a NULL copy.
+ */
+kern_return_t	 vm_map_copyin(struct vm_map *src_map, vm_offset_t addr, vm_size_t len, bool src_destroy, vm_map_copy_t *copy);
+/* A copy holding the given bytes of kernel memory. */
+kern_return_t	 vm_map_copyin_kernel(const void *data, vm_size_t len, vm_map_copy_t *copy);
+/*
+ * Put copy into map, anywhere.  Consumes copy on success; *addr is where the
+ * first byte is (0 for a NULL copy).  KERN_NO_SPACE, KERN_RESOURCE_SHORTAGE: copy kept.
+ */
+kern_return_t	 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy);
+/* Write copy over existing memory (vm_write, vm_copy).  Consumes copy on success. */
+kern_return_t	 vm_map_copy_overwrite(struct vm_map *map, vm_offset_t addr, vm_map_copy_t copy);
+void		 vm_map_copy_discard(vm_map_copy_t copy);	/* NULL allowed */
+vm_size_t	 vm_map_copy_size(vm_map_copy_t copy);		/* bytes; NULL is 0 */
+/* Read bytes of a copy into kernel memory (faults pages in; may sleep). */
+kern_return_t	 vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst, vm_size_t len);
+
+/*
+ * The entry at addr, or NULL; map locked.  With above, one that starts above
+ * addr will do.
+ */
+struct vm_map_entry *vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above);
+/* Let tasks of this map run data only where it is mapped executable, or not. */
+void		 vm_map_set_exec_strict(struct vm_map *map, bool strict);
+
+extern struct vm_map *kernel_map;	/* fixed after boot */
+
+void		 vm_map_init(void);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * vm/vm_map_internal.h - what the files that work on map entries share.  All
+ * of it wants the map locked for writing unless said otherwise.
+ */
+#ifndef VM_VM_MAP_INTERNAL_H
+#define VM_VM_MAP_INTERNAL_H
+
+#include <vm/vm_map.h>
+
+static inline vm_offset_t
+entry_start(const struct vm_map_entry *entry)
+{
+	return entry->node.start;
+}
+
+static inline vm_offset_t
+entry_end(const struct vm_map_entry *entry)
+{
+	return entry->node.end;
+}
+
+static inline vm_size_t
+entry_size(const struct vm_map_entry *entry)
+{
+	return entry->node.end - entry->node.start;
+}
+
+static inline struct vm_map_entry *
+entry_of(struct vm_map_node *node)
+{
+	return (struct vm_map_entry *)node;	/* its first field */
+}
+
+static inline struct vm_map_entry *
+entry_next(struct vm_map *map, struct vm_map_entry *entry)
+{
+	return entry_of(vm_map_tree_next(&map->tree, &entry->node));
+}
+
+static inline struct vm_map_entry *
+entry_prev(struct vm_map *map, struct vm_map_entry *entry)
+{
+	return entry_of(vm_map_tree_prev(&map->tree, &entry->node));
+}
+
+/* Entries not in a map; alloc sets inheritance and protections to defaults. */
+struct vm_map_entry *vm_map_entry_alloc(void);	/* NULL: no memory */
+void		 vm_map_entry_free(struct vm_map_entry *entry);
+
+/* Into the map, out of it: the tree, counts and sizes; nothing else. */
+void		 vm_map_entry_link(struct vm_map *map,
+		    struct vm_map_entry *entry);
+void		 vm_map_entry_unlink(struct vm_map *map,
+		    struct vm_map_entry *entry);
+
+/*
+ * Make entry begin, end exactly there if addr lies inside it: the rest
+ * becomes an entry of its own.  KERN_RESOURCE_SHORTAGE: nothing changed.
+ */
+kern_return_t	 vm_map_clip_start(struct vm_map *map,
+		    struct vm_map_entry *entry, vm_offset_t addr);
+kern_return_t	 vm_map_clip_end(struct vm_map *map,
+		    struct vm_map_entry *entry, vm_offset_t addr);
+/*
+ * The entries of [start, end), clipped to it: *first.  KERN_INVALID_ADDRESS
+ * when it has a hole; KERN_RESOURCE_SHORTAGE.
+ */
+kern_return_t	 vm_map_clip_range(struct vm_map *map, vm_offset_t start,
+		    vm_offset_t end, struct vm_map_entry **first);
+/* Join entry with the one before it where the two could be one. */
+void		 vm_map_simplify_entry(struct vm_map *map,
+		    struct vm_map_entry *entry);
+/* The same for all entries of a range and its borders. */
+void		 vm_map_simplify_range(struct vm_map *map, vm_offset_t start,
+		    vm_offset_t end);
+/* Whether all of [start, end) is mapped; locked at least for reading. */
+bool		 vm_map_range_mapped(struct vm_map *map, vm_offset_t start,
+		    vm_offset_t end);
+/*
+ * Wait until nobody wires in [start, end).  Sleeps with the map unlocked
+ * and returns true if it had to: look everything up again.
+ */
+bool		 vm_map_wait_transition(struct vm_map *map,
+		    vm_offset_t start, vm_offset_t end);
+/* Free room for size bytes at *addr or anywhere above: KERN_NO_SPACE, KERN_INVALID_ADDRESS. */
+kern_return_t	 vm_map_find_room(struct vm_map *map, vm_offset_t *addr,
+		    vm_size_t size, vm_offset_t mask, bool anywhere);
+/* Give the entry memory of its own to write: an object, a shadow. */
+kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
+		    struct vm_map_entry *entry);
+/* The map's part of removal; end of wiring included.  Entries are clipped. */
+void		 vm_map_entry_delete(struct vm_map *map,
+		    struct vm_map_entry *entry);
+
+/* vm_map_wire.c */
+void		 vm_map_entry_unwire(struct vm_map *map,
+		    struct vm_map_entry *entry);
+
+/* vm_map_copy.c */
+/*
+ * Make copy, an entry in no map, a snapshot of [start, end), all or part of
+ * src: object, offset and needs_copy.  May unlock the map for a while: look
+ * up again by address.  KERN_RESOURCE_SHORTAGE, KERN_MEMORY_ERROR,
+ * KERN_ABORTED.
+ */
+kern_return_t	 vm_map_entry_snapshot(struct vm_map *map,
+		    struct vm_map_entry *src, vm_offset_t start,
+		    vm_offset_t end, struct vm_map_entry *copy);
+
+#endif

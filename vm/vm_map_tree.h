@@ -1,0 +1,61 @@
+/*
+ * vm/vm_map_tree.h - ranges of addresses in a balanced tree that knows the
+ * largest hole below each node.  Knows nothing of the rest of the kernel: the
+ * host's unit test compiles it alone.  Addresses are vm_offset_t's.
+ */
+#ifndef VM_VM_MAP_TREE_H
+#define VM_VM_MAP_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <kern/queue.h>
+
+/* A range [start, end), embedded in what describes it. */
+struct vm_map_node {
+	struct vm_map_node *parent, *left, *right;
+	struct queue	  link;		/* in order of address */
+	unsigned long	  start, end;
+	unsigned long	  hole;		/* free bytes just below start */
+	unsigned long	  max_hole;	/* the largest hole in this subtree */
+	int		  height;	/* 1 for a leaf */
+};
+
+/* The caller's lock guards everything. */
+struct vm_map_tree {
+	struct vm_map_node *root;
+	struct queue	  list;		/* of struct vm_map_node, link */
+	unsigned long	  min, max;	/* all ranges lie within */
+};
+
+void	vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
+	    unsigned long max);
+/* node's range is free. */
+void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node);
+void	vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node);
+/* Change the end or start of node's range, into free room or inwards. */
+void	vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
+	    unsigned long start, unsigned long end);
+/*
+ * The last node that starts at or below addr, or NULL: it holds addr if its
+ * end lies above.
+ */
+struct vm_map_node *vm_map_tree_lookup(const struct vm_map_tree *tree,
+	    unsigned long addr);
+/*
+ * First fit: the lowest address a >= from with a & mask == 0 and
+ * [a, a + size) free.  Returns whether there is one.
+ */
+bool	vm_map_tree_find_hole(const struct vm_map_tree *tree,
+	    unsigned long from, unsigned long size, unsigned long mask,
+	    unsigned long *addr);
+
+/* Neighbours by address, NULL past the ends. */
+struct vm_map_node *vm_map_tree_first(const struct vm_map_tree *tree);
+struct vm_map_node *vm_map_tree_last(const struct vm_map_tree *tree);
+struct vm_map_node *vm_map_tree_next(const struct vm_map_tree *tree,
+	    const struct vm_map_node *node);
+struct vm_map_node *vm_map_tree_prev(const struct vm_map_tree *tree,
+	    const struct vm_map_node *node);
+
+#endif

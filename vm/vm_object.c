@@ -1,0 +1,295 @@
+/*
+ * vm/vm_object.c - the life of memory objects: made, referenced, shadowed,
+ * terminated.
+ *
+ * Owns:       the objects' memory, their references and the links of shadow
+ *             chains.  Merging chains is vm_object_collapse.c's.
+ * Locks:      an object's, then its shadow's; upwards only by trying.  The
+ *             object cache and the page queues come after.
+ * Invariant:  pages that are busy in somebody's hands keep their object's
+ *             paging_in_progress above zero, unless they wait for a pager;
+ *             neither collapse nor termination passes such an object by.
+ */
+#include <ipc/ipc_port.h>
+#include <kern/debug.h>
+#include <kern/ipc_kobject.h>
+#include <kern/thread.h>
+#include <kern/zone.h>
+#include <vm/memory_object.h>
+#include <vm/pmap.h>
+#include <vm/vm_object.h>
+
+static struct zone *object_zone;	/* fixed after boot */
+static struct zone *pages_zone;		/* fixed after boot */
+
+void
+vm_object_init(void)
+{
+	object_zone = zone_create("vm object", sizeof(struct vm_object), 0);
+	pages_zone = zone_create("vm object pages", sizeof(struct vm_pages),
+	    16);
+}
+
+struct vm_object *
+vm_object_create(vm_size_t size)
+{
+	struct vm_object *object;
+	struct vm_pages *resident;
+
+	object = zalloc_zero(object_zone);
+	if (object == NULL)
+		return NULL;
+	resident = zalloc(pages_zone);
+	if (resident == NULL) {
+		zfree(object_zone, object);
+		return NULL;
+	}
+	resident->owner = object;
+	resident->count = 0;
+	queue_init(&resident->pages);
+	spinlock_init(&object->lock, LOCK_OBJECT);
+	refcount_init(&object->refs, 1);
+	object->resident = resident;
+	object->size = size;
+	queue_init(&object->shadows);
+	queue_init(&object->shadow_link);
+	queue_init(&object->cache_link);
+	object->copy_strategy = MEMORY_OBJECT_COPY_TEMPORARY;
+	object->internal = true;
+	object->alive = true;
+	return object;
+}
+
+struct vm_object *
+vm_object_create_device(vm_size_t size, vm_prot_t prot,
+    vm_object_device_fn page_at, void *arg)
+{
+	struct vm_object *object = vm_object_create(size);
+
+	if (object == NULL)
+		return NULL;
+	object->internal = false;
+	object->copy_strategy = MEMORY_OBJECT_COPY_NONE;
+	object->device_page = page_at;
+	object->device_arg = arg;
+	object->device_prot = prot;
+	return object;
+}
+
+void
+vm_object_reference(struct vm_object *object)
+{
+	refcount_take(&object->refs);
+}
+
+void
+vm_object_paging_end_unlock(struct vm_object *object)
+{
+	assert(object->paging_in_progress != 0);
+	if (--object->paging_in_progress != 0) {
+		vm_object_unlock(object);
+		return;
+	}
+	if (object->paging_wanted) {
+		object->paging_wanted = false;
+		thread_wakeup(&object->paging_in_progress);
+	}
+	if (object->collapse_wanted) {
+		object->collapse_wanted = false;
+		vm_object_collapse_unlock(object);
+		return;
+	}
+	vm_object_unlock(object);
+}
+
+void
+vm_object_set_shadow(struct vm_object *object, struct vm_object *shadow,
+    vm_offset_t offset)
+{
+	assert(object->shadow == NULL);
+	object->shadow = shadow;
+	object->shadow_offset = offset;
+	queue_push_back(&shadow->shadows, &object->shadow_link);
+	shadow->shadow_count++;
+}
+
+void
+vm_object_clear_shadow(struct vm_object *object)
+{
+	struct vm_object *shadow = object->shadow;
+
+	queue_remove(&object->shadow_link);
+	shadow->shadow_count--;
+	if (shadow->copy == object)
+		shadow->copy = NULL;
+	object->shadow = NULL;
+	object->shadow_offset = 0;
+}
+
+void
+vm_object_free_pages(struct vm_object *object, vm_offset_t start,
+    vm_offset_t end)
+{
+	struct queue *q, *save;
+	struct vm_page *page;
+	vm_offset_t offset;
+
+	if (((end - start) >> PAGE_SHIFT) < object->resident->count) {
+		for (offset = start; offset < end; offset += PAGE_SIZE) {
+			page = vm_page_lookup(object, offset);
+			if (page != NULL)
+				vm_page_discard(page);
+		}
+		return;
+	}
+	queue_for_each_safe(q, save, &object->resident->pages) {
+		page = queue_element(q, struct vm_page, object_link);
+		offset = vm_page_object_offset(page);
+		if (offset >= start && offset < end)
+			vm_page_discard(page);
+	}
+}
+
+void
+vm_object_protect_pages(struct vm_object *object, vm_offset_t start,
+    vm_offset_t end)
+{
+	struct queue *q;
+	struct vm_page *page;
+	vm_offset_t offset;
+
+	if (!object->mapped_writable)
+		return;
+	queue_for_each(q, &object->resident->pages) {
+		page = queue_element(q, struct vm_page, object_link);
+		offset = vm_page_object_offset(page);
+		if (offset >= start && offset < end && page->pv_pmap != NULL)
+			pmap_page_protect(page,
+			    VM_PROT_READ | VM_PROT_EXECUTE);
+	}
+	if (start == 0 && end >= object->size)
+		object->mapped_writable = false;
+}
+
+void
+vm_object_free(struct vm_object *object)
+{
+	assert(object->resident->count == 0);
+	zfree(pages_zone, object->resident);
+	zfree(object_zone, object);
+}
+
+/* Send what the pager has not got, then let go of all pages.  Object locked. */
+static void
+terminate_pages(struct vm_object *object)
+{
+	struct queue *q;
+	struct vm_page *page;
+
+	while ((q = queue_first(&object->resident->pages)) !=
+	    &object->resident->pages) {
+		page = queue_element(q, struct vm_page, object_link);
+		if (!object->internal && object->pager != NULL &&
+		    !object->pager_dead && !page->absent && !page->error &&
+		    (page->dirty || page->precious || pmap_is_modified(page))) {
+			bool dirty = page->dirty || pmap_is_modified(page);
+
+			page->busy = 1;
+			if (vm_pager_return(object, page, dirty, true) ==
+			    KERN_SUCCESS)
+				continue;
+		}
+		vm_page_discard(page);
+	}
+}
+
+/*
+ * End a locked object that nobody refers to.  Returns the shadow whose
+ * reference it held.
+ */
+struct vm_object *
+vm_object_terminate_unlock(struct vm_object *object)
+{
+	struct vm_object *shadow;
+
+	object->alive = false;
+	object->terminating = true;
+	if (object->control != NULL) {
+		/* from here on no message and no vm_map finds us */
+		vm_object_unlock(object);
+		ipc_kobject_set(object->control, NULL, KOBJECT_NONE);
+		ipc_kobject_set(object->name, NULL, KOBJECT_NONE);
+		ipc_kobject_set(object->pager, NULL, KOBJECT_NONE);
+		vm_object_lock(object);
+	}
+	while (object->paging_in_progress != 0 || object->refs.count != 0) {
+		/* refs: a message that found us just before */
+		object->paging_wanted = true;
+		thread_sleep(&object->paging_in_progress, &object->lock, false);
+		vm_object_lock(object);
+	}
+	assert(object->copy == NULL);
+	terminate_pages(object);
+	shadow = object->shadow;
+	if (shadow != NULL) {
+		vm_object_lock_below(shadow);
+		vm_object_clear_shadow(object);
+		vm_object_unlock(shadow);
+	}
+	vm_object_unlock(object);
+	if (object->pager != NULL)
+		vm_pager_terminate(object);
+	vm_object_free(object);
+	return shadow;
+}
+
+void
+vm_object_deallocate(struct vm_object *object)
+{
+	while (object != NULL) {
+		vm_object_lock(object);
+		if (!refcount_drop(&object->refs)) {
+			if (object->refs.count == 1 && object->shadow_count == 1)
+				vm_object_collapse_unlock(object);
+			else
+				vm_object_unlock(object);
+			return;
+		}
+		if (object->terminating) {
+			thread_wakeup(&object->paging_in_progress);
+			vm_object_unlock(object);
+			return;
+		}
+		if (object->can_persist && object->alive &&
+		    !object->pager_dead) {
+			vm_object_cache_insert_unlock(object);
+			return;
+		}
+		object = vm_object_terminate_unlock(object);
+	}
+}
+
+struct ipc_port *
+vm_object_name(struct vm_object *object)
+{
+	struct ipc_port *name = NULL;
+	struct vm_object *shadow;
+
+	if (object == NULL)
+		return NULL;
+	vm_object_lock(object);
+	while ((shadow = object->shadow) != NULL) {
+		vm_object_lock_below(shadow);
+		vm_object_unlock(object);
+		object = shadow;
+	}
+	if (object->name == NULL) {
+		vm_object_unlock(object);
+		return NULL;
+	}
+	vm_object_reference(object);
+	vm_object_unlock(object);
+	name = ipc_port_make_send(object->name);
+	vm_object_deallocate(object);
+	return name;
+}

@@ -1,0 +1,177 @@
+/*
+ * vm/vm_page.h - resident pages (paper, section 5.3): one structure for each
+ * page of physical memory, the hash by (object, offset) and the queues.
+ */
+#ifndef VM_VM_PAGE_H
+#define VM_VM_PAGE_H
+
+#include <kern/lock.h>
+#include <kern/queue.h>
+#include <kern/types.h>
+#include <mach/vm_prot.h>
+
+struct pmap;
+struct pv_entry;
+struct zone;
+struct vm_object;
+
+/*
+ * The resident pages of one object.  Apart from the object so that a collapse
+ * can hand over a large set of pages by exchanging two pointers.
+ */
+struct vm_pages {
+	/* changes under the owner's lock and LOCK_PAGE_QUEUES, read under either */
+	struct vm_object *owner;
+	/* owner's lock */
+	struct queue	  pages;	/* of struct vm_page, object_link */
+	unsigned	  count;	/* == length of pages */
+};
+
+/*
+ * At most 64 bytes.  A page is on exactly one of: the free queue, a
+ * processor's free cache, the active queue, the inactive queue; or wired, or
+ * in laundry, or busy in somebody's hands.
+ */
+struct vm_page {
+	/* page queue it is on; LOCK_PAGE_QUEUES, or LOCK_PAGE_FREE if free */
+	struct queue	  pageq;
+	/* LOCK_PAGE_HASH to change; readers need none, see vm_page.c */
+	struct vm_page	 *hash_next;
+	/* object lock */
+	struct queue	  object_link;
+	/* object lock, and LOCK_PAGE_QUEUES to change it; NULL: none */
+	union {
+		struct vm_pages *home;
+		struct zone	*zone;		/* of a zone's page; fixed */
+	};
+	union {
+		vm_offset_t offset;		/* bytes within home */
+		void	   *zone_free;		/* first free element; LOCK_ZONE */
+	};
+	/* fixed */
+	uint32_t	  pfn;		/* physical page number */
+	/* pv lock: the mappings, kept by the machine's pmap */
+	struct pmap	 *pv_pmap;	/* first mapping, NULL if none */
+	vm_offset_t	  pv_va;	/* its address and flags */
+	struct pv_entry	 *pv_more;	/* the others */
+	volatile uint8_t  pv_lock;	/* LOCK_PV; a byte lock */
+	/* pv lock: gathered from mappings that are gone */
+	uint8_t		  pv_modified : 1, pv_referenced : 1;
+	/* LOCK_PAGE_QUEUES */
+	uint16_t	  wire_count;	/* a zone's page: elements out */
+	uint8_t		  free : 1, active : 1, inactive : 1, laundry : 1,
+			  reference : 1, in_cache : 1;
+	/* fixed: this is main memory in our care (also parts bit fields) */
+	bool		  managed;
+	/* object lock */
+	uint8_t		  busy : 1, wanted : 1, absent : 1, error : 1,
+			  dirty : 1, precious : 1, tabled : 1, private : 1;
+	uint8_t		  fictitious : 1, overwriting : 1, restart : 1,
+			  cleaning : 1;
+	uint8_t		  page_lock : 3, unlock_request : 3; /* VM_PROT_*, prohibited */
+	/* LOCK_PAGE_FREE, of the first page of a free block */
+	uint8_t		  order;
+};
+
+_Static_assert(sizeof(struct vm_page) <= 64, "docs/design.md: page structure");
+
+static inline phys_addr_t
+vm_page_phys(const struct vm_page *page)
+{
+	return (phys_addr_t)page->pfn << PAGE_SHIFT;
+}
+
+/* What a page is wanted for. */
+enum vm_page_use {
+	VM_PAGE_USER,		/* any memory; leaves the reserve alone */
+	VM_PAGE_KERNEL,		/* in the direct map; takes part of the reserve */
+	VM_PAGE_PRIVILEGED,	/* in the direct map; takes all of the reserve */
+	VM_PAGE_USER_DIRECT,	/* in the direct map; leaves the reserve alone */
+};
+
+/*
+ * Free pages: vm_page_free.c.
+ *
+ * Boot: makes the structures of all memory_ranges and boot modules; the
+ * ranges' pages become free.
+ */
+void		 vm_page_bootstrap(void);
+/* Memory that held boot modules, or other managed pages, is free from now on. */
+void		 vm_page_release_range(phys_addr_t start, phys_addr_t end);
+/* A free page, not zeroed, on no queue; NULL when there is none.  Never sleeps. */
+struct vm_page	*vm_page_grab(enum vm_page_use use);
+void		 vm_page_release(struct vm_page *page);	/* back to the free queue */
+/* 2^order contiguous pages in the direct map for the kernel, NULL if none. */
+struct vm_page	*vm_page_grab_contiguous(unsigned order);
+void		 vm_page_release_contiguous(struct vm_page *page, unsigned order);
+/* Wait (interruptibly) until pages are free; continuation as thread_block's. */
+void		 vm_page_wait(void (*continuation)(void));
+/* Whether memory is scarce: the pageout daemon should work. */
+bool		 vm_page_scarce(void);
+/* All waiters look again: pages came, or the pageout daemon found none. */
+void		 vm_page_wakeup_waiters(void);
+/* Free pages, with those in processors' caches. */
+uint32_t	 vm_page_free_total(void);
+/* The structure of a physical address, NULL if that is no main memory. */
+struct vm_page	*vm_page_lookup_phys(phys_addr_t pa);
+
+/* A page in the direct map as memory, and back. */
+static inline void *
+vm_page_to_direct(const struct vm_page *page)
+{
+	return phys_to_direct(page->pfn << PAGE_SHIFT);
+}
+struct vm_page	*vm_page_from_direct(const void *addr);
+
+extern uint32_t	 vm_page_total;		/* fixed after boot */
+extern volatile uint32_t vm_page_free_count;	/* LOCK_PAGE_FREE; read freely */
+extern uint32_t	 vm_page_free_target;	/* fixed after boot: pageout stops */
+
+/*
+ * Pages of objects: vm_page.c.  offset is the object's, page aligned; the
+ * object is locked.
+ */
+void		 vm_page_hash_init(void);
+struct vm_page	*vm_page_lookup(struct vm_object *object, vm_offset_t offset);
+/* page is in no object and its own holder's; offset is not resident. */
+void		 vm_page_insert(struct vm_page *page, struct vm_object *object,
+		    vm_offset_t offset);
+/* A fresh busy page in the object; NULL when there is none. */
+struct vm_page	*vm_page_alloc(struct vm_object *object, vm_offset_t offset);
+/* Out of its object, off its queue; the caller's from now on. */
+void		 vm_page_remove(struct vm_page *page);
+/* From its object (locked) to another (locked too). */
+void		 vm_page_rename(struct vm_page *page, struct vm_object *object,
+		    vm_offset_t offset);
+/* Out of its object, off its queue, unmapped by the caller: free memory. */
+void		 vm_page_free(struct vm_page *page);
+/* The same, taking its mappings away first. */
+void		 vm_page_discard(struct vm_page *page);
+/* The page's offset within the object it is in. */
+vm_offset_t	 vm_page_object_offset(const struct vm_page *page);
+/* Wait for, and end, the time in somebody's hands; object locked. */
+void		 vm_page_assert_wait(struct vm_page *page, bool interruptible);
+void		 vm_page_wakeup_done(struct vm_page *page);	/* clears busy */
+void		 vm_page_wakeup(struct vm_page *page);		/* wanted only */
+
+/*
+ * Page queues: vm_page_queue.c.  Take LOCK_PAGE_QUEUES themselves unless
+ * _locked.
+ */
+extern struct spinlock vm_page_queue_lock;
+extern struct queue vm_page_queue_active;	/* vm_page_queue_lock */
+extern struct queue vm_page_queue_inactive;
+extern volatile unsigned vm_page_active_count;	/* vm_page_queue_lock */
+extern volatile unsigned vm_page_inactive_count;
+extern volatile unsigned vm_page_wire_count;	/* wired pages of objects */
+extern volatile unsigned vm_page_laundry_count;	/* on their way to pagers */
+
+void		 vm_page_activate(struct vm_page *page);
+void		 vm_page_deactivate(struct vm_page *page);
+void		 vm_page_deactivate_locked(struct vm_page *page);
+void		 vm_page_activate_locked(struct vm_page *page);
+void		 vm_page_dequeue_locked(struct vm_page *page);
+void		 vm_page_wire(struct vm_page *page);
+void		 vm_page_unwire(struct vm_page *page);	/* active when the last goes */
+
+#endif

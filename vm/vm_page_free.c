@@ -1,0 +1,427 @@
+/*
+ * vm/vm_page_free.c - which pages of main memory are free.
+ *
+ * Owns:       the page structures, found through a table of chunks; the free
+ *             blocks of the direct map and of memory beyond it; the small
+ *             stock of free pages that each processor keeps.
+ * Locks:      LOCK_PAGE_FREE for the blocks.  A processor's stock needs none:
+ *             the kernel is not preempted and interrupts allocate nothing.
+ * Invariant:  a free block of order n is 2^n pages, aligned to its size, with
+ *             only its first page on a list; the kernel's stacks come from
+ *             blocks, so neighbours are joined as soon as both are free.
+ */
+#include <kern/debug.h>
+#include <kern/processor.h>
+#include <kern/thread.h>
+#include <machine/boot_info.h>
+#include <vm/vm_page.h>
+#include <vm/vm_pageout.h>
+
+#define CHUNK_SHIFT	10u		/* 4 MB of page structures' pages */
+#define CHUNK_PAGES	(1u << CHUNK_SHIFT)
+#define ORDER_MAX	10u
+#define DIRECT_PAGES	(DIRECT_MAP_SIZE >> PAGE_SHIFT)
+#define STOCK_MAX	32u
+#define STOCK_BATCH	16u
+
+enum memory_class {
+	MEMORY_DIRECT,			/* in the direct map: all uses */
+	MEMORY_HIGH,			/* for users only */
+	MEMORY_CLASSES
+};
+
+struct free_blocks {
+	struct queue	  blocks[ORDER_MAX + 1];	/* of struct vm_page */
+	volatile uint32_t count;			/* pages */
+};
+
+struct page_stock {
+	unsigned	  count;
+	struct vm_page	 *pages[STOCK_MAX];
+};
+
+uint32_t vm_page_total;
+volatile uint32_t vm_page_free_count;
+uint32_t vm_page_free_target;
+
+static struct vm_page **chunks;		/* fixed after boot; NULL: no memory */
+static uint32_t chunk_count;
+static uint32_t reserve_user, reserve_kernel;	/* fixed after boot */
+
+static struct spinlock free_lock = SPINLOCK_INIT(LOCK_PAGE_FREE);
+static struct free_blocks free_memory[MEMORY_CLASSES];	/* free_lock */
+static volatile bool waiters;		/* free_lock to set; read freely */
+
+/* Each processor's own. */
+static struct page_stock stocks[MAX_PROCESSORS][MEMORY_CLASSES];
+
+static inline enum memory_class
+page_class(const struct vm_page *page)
+{
+	return page->pfn < DIRECT_PAGES ? MEMORY_DIRECT : MEMORY_HIGH;
+}
+
+static struct vm_page *
+page_at(uint32_t pfn)
+{
+	struct vm_page *chunk;
+
+	if ((pfn >> CHUNK_SHIFT) >= chunk_count)
+		return NULL;
+	chunk = chunks[pfn >> CHUNK_SHIFT];
+	if (chunk == NULL || !chunk[pfn & (CHUNK_PAGES - 1)].managed)
+		return NULL;
+	return &chunk[pfn & (CHUNK_PAGES - 1)];
+}
+
+struct vm_page *
+vm_page_lookup_phys(phys_addr_t pa)
+{
+	return page_at((uint32_t)(pa >> PAGE_SHIFT));
+}
+
+struct vm_page *
+vm_page_from_direct(const void *addr)
+{
+	return page_at(direct_to_phys(addr) >> PAGE_SHIFT);
+}
+
+/* Take free blocks apart until one of order is left; NULL if none is as large. */
+static struct vm_page *
+block_take(struct free_blocks *fb, unsigned order)
+{
+	struct vm_page *page, *half;
+	unsigned have = order;
+
+	while (queue_empty(&fb->blocks[have]))
+		if (++have > ORDER_MAX)
+			return NULL;
+	page = queue_element(queue_pop_front(&fb->blocks[have]),
+	    struct vm_page, pageq);
+	while (have > order) {
+		have--;
+		half = page_at(page->pfn + (1u << have));
+		half->free = 1;
+		half->order = have;
+		queue_push_front(&fb->blocks[have], &half->pageq);
+	}
+	page->free = 0;
+	fb->count -= 1u << order;
+	vm_page_free_count -= 1u << order;
+	return page;
+}
+
+/* Put a block back, joined with its other half for as long as that is free. */
+static void
+block_give(struct free_blocks *fb, struct vm_page *page, unsigned order)
+{
+	struct vm_page *buddy;
+
+	fb->count += 1u << order;
+	vm_page_free_count += 1u << order;
+	while (order < ORDER_MAX) {
+		buddy = page_at(page->pfn ^ (1u << order));
+		if (buddy == NULL || !buddy->free || buddy->order != order)
+			break;
+		queue_remove(&buddy->pageq);
+		buddy->free = 0;
+		if (buddy->pfn < page->pfn)
+			page = buddy;
+		order++;
+	}
+	page->free = 1;
+	page->order = order;
+	queue_push_front(&fb->blocks[order], &page->pageq);
+}
+
+/* Fill the stock of this processor; at least left pages stay behind. */
+static void
+stock_refill(struct page_stock *stock, enum memory_class class, uint32_t left)
+{
+	struct free_blocks *fb = &free_memory[class];
+	struct vm_page *page;
+
+	spin_lock(&free_lock);
+	while (stock->count < STOCK_BATCH && fb->count > left) {
+		page = block_take(fb, 0);
+		page->in_cache = 1;
+		stock->pages[stock->count++] = page;
+	}
+	spin_unlock(&free_lock);
+	if (vm_page_scarce())
+		vm_pageout_wanted();
+}
+
+static struct vm_page *
+stock_take(enum memory_class class, uint32_t left)
+{
+	struct page_stock *stock = &stocks[cpu_number()][class];
+	struct vm_page *page;
+
+	if (stock->count == 0) {
+		if (free_memory[class].count <= left)
+			return NULL;
+		stock_refill(stock, class, left);
+		if (stock->count == 0)
+			return NULL;
+	}
+	page = stock->pages[--stock->count];
+	page->in_cache = 0;
+	return page;
+}
+
+/* Give pages of a stock back to the blocks until keep are left. */
+static void
+stock_drain(struct page_stock *stock, enum memory_class class, unsigned keep)
+{
+	struct vm_page *page;
+
+	spin_lock(&free_lock);
+	while (stock->count > keep) {
+		page = stock->pages[--stock->count];
+		page->in_cache = 0;
+		block_give(&free_memory[class], page, 0);
+	}
+	spin_unlock(&free_lock);
+}
+
+struct vm_page *
+vm_page_grab(enum vm_page_use use)
+{
+	struct vm_page *page = NULL;
+
+	switch (use) {
+	case VM_PAGE_USER:
+		page = stock_take(MEMORY_HIGH, 0);
+		if (page == NULL)
+			page = stock_take(MEMORY_DIRECT, reserve_user);
+		break;
+	case VM_PAGE_USER_DIRECT:
+		page = stock_take(MEMORY_DIRECT, reserve_user);
+		break;
+	case VM_PAGE_KERNEL:
+		page = stock_take(MEMORY_DIRECT, reserve_kernel);
+		break;
+	case VM_PAGE_PRIVILEGED:
+		page = stock_take(MEMORY_DIRECT, 0);
+		break;
+	}
+	if (page == NULL)
+		vm_pageout_wanted();
+	return page;
+}
+
+void
+vm_page_release(struct vm_page *page)
+{
+	enum memory_class class = page_class(page);
+	struct page_stock *stock = &stocks[cpu_number()][class];
+
+	assert(page->home == NULL && !page->active && !page->inactive);
+	assert(!page->free && !page->in_cache && page->wire_count == 0);
+	page->dirty = 0;
+	page->precious = 0;
+	page->pv_modified = 0;
+	page->pv_referenced = 0;
+	page->in_cache = 1;
+	stock->pages[stock->count++] = page;
+	if (vm_page_scarce())
+		stock_drain(stock, class, 0);
+	else if (stock->count == STOCK_MAX)
+		stock_drain(stock, class, STOCK_BATCH);
+	if (waiters)
+		vm_page_wakeup_waiters();
+}
+
+struct vm_page *
+vm_page_grab_contiguous(unsigned order)
+{
+	struct free_blocks *fb = &free_memory[MEMORY_DIRECT];
+	struct vm_page *page = NULL;
+
+	assert(order <= ORDER_MAX);
+	spin_lock(&free_lock);
+	if (fb->count > reserve_kernel)
+		page = block_take(fb, order);
+	spin_unlock(&free_lock);
+	if (page == NULL || vm_page_scarce())
+		vm_pageout_wanted();
+	return page;
+}
+
+void
+vm_page_release_contiguous(struct vm_page *page, unsigned order)
+{
+	spin_lock(&free_lock);
+	block_give(&free_memory[MEMORY_DIRECT], page, order);
+	spin_unlock(&free_lock);
+	if (waiters)
+		vm_page_wakeup_waiters();
+}
+
+bool
+vm_page_scarce(void)
+{
+	return free_memory[MEMORY_HIGH].count +
+	    free_memory[MEMORY_DIRECT].count < vm_page_free_target;
+}
+
+uint32_t
+vm_page_free_total(void)
+{
+	uint32_t total = vm_page_free_count;
+	unsigned i;
+
+	for (i = 0; i < processor_count; i++)
+		total += stocks[i][MEMORY_DIRECT].count +
+		    stocks[i][MEMORY_HIGH].count;
+	return total;
+}
+
+/*
+ * Wait for the pageout daemon's next word: it frees pages, or says by waking
+ * us that it went through all of memory and found none.
+ */
+void
+vm_page_wait(void (*continuation)(void))
+{
+	spin_lock(&free_lock);
+	assert_wait(&waiters, true);
+	waiters = true;
+	spin_unlock(&free_lock);
+	vm_pageout_wanted();
+	thread_block(continuation);
+}
+
+void
+vm_page_wakeup_waiters(void)
+{
+	spin_lock(&free_lock);
+	waiters = false;
+	spin_unlock(&free_lock);
+	thread_wakeup(&waiters);
+}
+
+/* Structures for [start, end); pages already seen stay as they are. */
+static void
+range_manage(phys_addr_t start, phys_addr_t end)
+{
+	uint32_t pfn;
+	struct vm_page *page;
+
+	for (pfn = start >> PAGE_SHIFT; pfn < (end >> PAGE_SHIFT); pfn++) {
+		page = &chunks[pfn >> CHUNK_SHIFT][pfn & (CHUNK_PAGES - 1)];
+		if (page->managed)
+			continue;
+		page->managed = true;
+		page->pfn = pfn;
+		queue_init(&page->pageq);
+		vm_page_total++;
+	}
+}
+
+void
+vm_page_release_range(phys_addr_t start, phys_addr_t end)
+{
+	uint32_t pfn = (start + PAGE_MASK) >> PAGE_SHIFT;
+	uint32_t last = end >> PAGE_SHIFT;
+	struct vm_page *page;
+	unsigned order;
+
+	while (pfn < last) {
+		page = page_at(pfn);
+		order = 0;
+		while (order < ORDER_MAX && !(pfn & (1u << order)) &&
+		    pfn + (2u << order) <= last)
+			order++;
+		spin_lock(&free_lock);
+		block_give(&free_memory[page_class(page)], page, order);
+		spin_unlock(&free_lock);
+		pfn += 1u << order;
+	}
+	if (waiters)
+		vm_page_wakeup_waiters();
+}
+
+/* Mark the chunks of [start, end) as wanted; returns how many are new. */
+static unsigned
+range_chunks(phys_addr_t start, phys_addr_t end)
+{
+	static struct vm_page wanted;
+	uint32_t chunk, last = (end - 1) >> (PAGE_SHIFT + CHUNK_SHIFT);
+	unsigned fresh = 0;
+
+	for (chunk = start >> (PAGE_SHIFT + CHUNK_SHIFT); chunk <= last; chunk++)
+		if (chunks[chunk] == NULL) {
+			chunks[chunk] = &wanted;
+			fresh++;
+		}
+	return fresh;
+}
+
+static phys_addr_t
+module_end(const struct boot_module *module)
+{
+	return round_page(module->start + module->size);
+}
+
+/* The highest address of memory that will have page structures. */
+static phys_addr_t
+memory_end(void)
+{
+	phys_addr_t end = 0;
+	unsigned i;
+
+	for (i = 0; i < memory_range_count; i++)
+		end = max_of(end, memory_ranges[i].end);
+	for (i = 0; i < boot_module_count; i++)
+		end = max_of(end, module_end(&boot_modules[i]));
+	return end;
+}
+
+static void
+page_structures_make(void)
+{
+	unsigned i, count = 0, next = 0;
+	struct vm_page *pages;
+
+	chunk_count = (memory_end() - 1) / (CHUNK_PAGES * PAGE_SIZE) + 1;
+	chunks = boot_alloc(round_page(chunk_count * sizeof(*chunks)));
+	for (i = 0; i < memory_range_count; i++)
+		count += range_chunks(memory_ranges[i].start,
+		    memory_ranges[i].end);
+	for (i = 0; i < boot_module_count; i++)
+		count += range_chunks(boot_modules[i].start,
+		    module_end(&boot_modules[i]));
+	pages = boot_alloc(round_page(count * CHUNK_PAGES *
+	    sizeof(struct vm_page)));
+	for (i = 0; i < chunk_count; i++)
+		if (chunks[i] != NULL)
+			chunks[i] = &pages[CHUNK_PAGES * next++];
+}
+
+void
+vm_page_bootstrap(void)
+{
+	struct memory_range *range;
+	unsigned i, class, order;
+
+	for (class = 0; class < MEMORY_CLASSES; class++)
+		for (order = 0; order <= ORDER_MAX; order++)
+			queue_init(&free_memory[class].blocks[order]);
+	page_structures_make();
+	for (i = 0; i < boot_module_count; i++)
+		range_manage(boot_modules[i].start,
+		    module_end(&boot_modules[i]));
+	for (i = 0; i < memory_range_count; i++) {
+		range = &memory_ranges[i];
+		range_manage(range->start, range->end);
+		vm_page_release_range(range->start, range->end);
+	}
+	reserve_user = vm_page_total / 64;
+	reserve_user = max_of(reserve_user, 64u);
+	reserve_user = min_of(reserve_user, 1024u);
+	reserve_kernel = reserve_user / 4;
+	vm_page_free_target = reserve_user + reserve_user / 2;
+	vm_page_hash_init();
+}

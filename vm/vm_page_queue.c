@@ -1,0 +1,110 @@
+/*
+ * vm/vm_page_queue.c - how recently pages were used: the active and inactive
+ * queues, and the pages that are wired and on neither.
+ *
+ * Owns:       both queues and their counts.
+ * Locks:      vm_page_queue_lock (LOCK_PAGE_QUEUES), after the page's object.
+ * Invariant:  a page on a queue has a home; it leaves the queue before the
+ *             home goes, so the daemon may follow page to home to object
+ *             while it holds this lock.
+ */
+#include <kern/debug.h>
+#include <vm/pmap.h>
+#include <vm/vm_page.h>
+
+struct spinlock vm_page_queue_lock = SPINLOCK_INIT(LOCK_PAGE_QUEUES);
+struct queue vm_page_queue_active = {
+	&vm_page_queue_active, &vm_page_queue_active
+};
+struct queue vm_page_queue_inactive = {
+	&vm_page_queue_inactive, &vm_page_queue_inactive
+};
+volatile unsigned vm_page_active_count;
+volatile unsigned vm_page_inactive_count;
+volatile unsigned vm_page_wire_count;
+volatile unsigned vm_page_laundry_count;
+
+void
+vm_page_dequeue_locked(struct vm_page *page)
+{
+	if (page->active) {
+		page->active = 0;
+		vm_page_active_count--;
+	} else if (page->inactive) {
+		page->inactive = 0;
+		vm_page_inactive_count--;
+	} else if (page->laundry) {
+		page->laundry = 0;
+		vm_page_laundry_count--;
+		return;
+	} else {
+		return;
+	}
+	queue_remove(&page->pageq);
+}
+
+void
+vm_page_activate_locked(struct vm_page *page)
+{
+	if (page->wire_count != 0 || page->laundry || page->private)
+		return;
+	vm_page_dequeue_locked(page);
+	queue_push_back(&vm_page_queue_active, &page->pageq);
+	page->active = 1;
+	vm_page_active_count++;
+}
+
+void
+vm_page_deactivate_locked(struct vm_page *page)
+{
+	if (page->wire_count != 0 || page->laundry || page->private)
+		return;
+	vm_page_dequeue_locked(page);
+	queue_push_back(&vm_page_queue_inactive, &page->pageq);
+	page->inactive = 1;
+	vm_page_inactive_count++;
+}
+
+void
+vm_page_activate(struct vm_page *page)
+{
+	if (page->active)		/* a hint is good enough here */
+		return;
+	spin_lock(&vm_page_queue_lock);
+	vm_page_activate_locked(page);
+	spin_unlock(&vm_page_queue_lock);
+}
+
+void
+vm_page_deactivate(struct vm_page *page)
+{
+	pmap_clear_reference(page);
+	spin_lock(&vm_page_queue_lock);
+	vm_page_deactivate_locked(page);
+	spin_unlock(&vm_page_queue_lock);
+}
+
+void
+vm_page_wire(struct vm_page *page)
+{
+	spin_lock(&vm_page_queue_lock);
+	if (page->wire_count == 0) {
+		vm_page_dequeue_locked(page);
+		vm_page_wire_count++;
+	}
+	if (page->wire_count != UINT16_MAX)
+		page->wire_count++;
+	spin_unlock(&vm_page_queue_lock);
+}
+
+void
+vm_page_unwire(struct vm_page *page)
+{
+	spin_lock(&vm_page_queue_lock);
+	if (page->wire_count != 0 && page->wire_count != UINT16_MAX &&
+	    --page->wire_count == 0) {
+		vm_page_wire_count--;
+		vm_page_activate_locked(page);
+	}
+	spin_unlock(&vm_page_queue_lock);
+}
