@@ -1,14 +1,264 @@
 /*
- * i386/user_ldt.c - a thread's own local descriptor table.
+ * i386/user_ldt.c - segments of a thread's own: its local descriptor table
+ * and its two slots of the global one.
  *
- * Owns:       struct i386_ldt of stopped and current threads.
+ * Owns:       pcb->ldt and pcb->gdt_user, of stopped threads and the current
+ *             one.
+ * Locks:      none; the target is held stopped while they change.
+ * Invariant:  what is present is code or data of privilege 3.  A table that
+ *             some processor may have loaded is replaced, never changed; a
+ *             stopped thread's is loaded nowhere.
  */
+#include <kern/ipc_kobject.h>
+#include <kern/processor.h>
+#include <kern/string.h>
+#include <kern/thread.h>
+#include <kern/thread_internal.h>
+#include <kern/types.h>
 #include <kern/zone.h>
+#include <machine/cpu.h>
+#include <machine/pcb.h>
+#include <machine/seg.h>
 #include <machine/user_ldt.h>
+#include <vm/vm_map.h>
+
+#include "mach_i386_server.h"
+
+#define LDT_MAX		8192u		/* entries that a selector can name */
+#define SELECTOR_SHIFT	3
+#define GDT_ANY		(-1)		/* give me a free slot */
+
+static size_t
+ldt_size(unsigned count)
+{
+	return sizeof(struct i386_ldt) + count * sizeof(uint64_t);
+}
 
 void
 user_ldt_free(struct i386_ldt *ldt)
 {
 	if (ldt != NULL)
-		kfree(ldt, sizeof(*ldt) + ldt->count * sizeof(ldt->entries[0]));
+		kfree(ldt, ldt_size(ldt->count));
+}
+
+/* Keep thread from running, if it is not the caller's own. */
+static kern_return_t
+target_stop(struct thread *thread)
+{
+	kern_return_t kr;
+
+	if (thread == NULL)
+		return KERN_INVALID_ARGUMENT;
+	if (thread == current_thread())
+		return KERN_SUCCESS;
+	thread_hold(thread);
+	kr = thread_stop_wait(thread);
+	if (kr != KERN_SUCCESS)
+		thread_unhold(thread);
+	return kr;
+}
+
+static void
+target_go(struct thread *thread)
+{
+	if (thread != current_thread())
+		thread_unhold(thread);
+}
+
+/* The current thread's segments have changed. */
+static void
+reload_if_current(const struct thread *thread)
+{
+	bool were_on = intr_disable();
+
+	if (thread == current_thread())
+		seg_load_thread(current_processor(), &thread->pcb);
+	intr_restore(were_on);
+}
+
+static bool
+descriptors_ok(const struct descriptor *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const uint32_t words[2] = { list[i].low_word,
+		    list[i].high_word };
+
+		if (!seg_user_descriptor_ok(words))
+			return false;
+	}
+	return true;
+}
+
+/* The thread is stopped or current; first + count <= LDT_MAX. */
+static kern_return_t
+ldt_set(struct thread *thread, unsigned first, const struct descriptor *list,
+    unsigned count)
+{
+	struct i386_ldt *old = thread->pcb.ldt;
+	unsigned entries = max_of(first + count, (unsigned)LDT_ENTRIES);
+	struct i386_ldt *new;
+
+	if (!descriptors_ok(list, count))
+		return KERN_INVALID_ARGUMENT;
+	if (old != NULL)
+		entries = max_of(entries, old->count);
+	new = kalloc_zero(ldt_size(entries));
+	if (new == NULL)
+		return KERN_RESOURCE_SHORTAGE;
+	new->count = entries;
+	if (old != NULL)
+		memcpy(new->entries, old->entries,
+		    old->count * sizeof(uint64_t));
+	else
+		memcpy(new->entries, default_ldt, sizeof(default_ldt));
+	memcpy(&new->entries[first], list, count * sizeof(uint64_t));
+	thread->pcb.ldt = new;
+	reload_if_current(thread);
+	user_ldt_free(old);
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+i386_set_ldt(struct thread *thread, int first_selector,
+    const struct descriptor *list, mach_msg_type_number_t count,
+    boolean_t is_copy)
+{
+	unsigned first = (unsigned)first_selector >> SELECTOR_SHIFT;
+	size_t size = count * sizeof(struct descriptor);
+	vm_map_copy_t copy = is_copy ? (vm_map_copy_t)list : NULL;
+	struct descriptor *buffer = NULL;
+	kern_return_t kr;
+
+	if (thread == NULL || first >= LDT_MAX || count > LDT_MAX - first)
+		return KERN_INVALID_ARGUMENT;
+	if (count == 0)
+		return KERN_SUCCESS;
+	if (is_copy) {
+		buffer = kalloc(size);
+		if (buffer == NULL)
+			return KERN_RESOURCE_SHORTAGE;
+		list = buffer;
+		kr = vm_map_copy_read(copy, 0, buffer, size);
+		if (kr != KERN_SUCCESS)
+			goto out;
+	}
+	kr = target_stop(thread);
+	if (kr != KERN_SUCCESS)
+		goto out;
+	kr = ldt_set(thread, first, list, count);
+	target_go(thread);
+out:
+	if (buffer != NULL)
+		kfree(buffer, size);
+	if (kr == KERN_SUCCESS)
+		vm_map_copy_discard(copy);
+	return kr;
+}
+
+/* Give count descriptors, in *list if they fit there, else out of line. */
+static kern_return_t
+ldt_give(const uint64_t *entries, unsigned count, struct descriptor **list,
+    mach_msg_type_number_t *list_count)
+{
+	size_t size = count * sizeof(struct descriptor);
+	vm_map_copy_t copy;
+	kern_return_t kr;
+
+	if (count <= *list_count) {
+		memcpy(*list, entries, size);
+	} else {
+		kr = vm_map_copyin_kernel(entries, size, &copy);
+		if (kr != KERN_SUCCESS)
+			return kr;
+		*list = (struct descriptor *)copy;
+	}
+	*list_count = count;
+	return KERN_SUCCESS;
+}
+
+/* Of a thread with no table of its own, nothing. */
+kern_return_t
+i386_get_ldt(struct thread *thread, int first_selector, int selector_count,
+    struct descriptor **list, mach_msg_type_number_t *list_count)
+{
+	unsigned first = (unsigned)first_selector >> SELECTOR_SHIFT;
+	const struct i386_ldt *ldt;
+	unsigned count = 0;
+	kern_return_t kr;
+
+	if (thread == NULL || first >= LDT_MAX || selector_count < 0 ||
+	    (unsigned)selector_count > LDT_MAX - first)
+		return KERN_INVALID_ARGUMENT;
+	kr = target_stop(thread);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	ldt = thread->pcb.ldt;
+	if (ldt != NULL && first < ldt->count)
+		count = min_of((unsigned)selector_count, ldt->count - first);
+	kr = ldt_give(count > 0 ? &ldt->entries[first] : NULL, count, list,
+	    list_count);
+	target_go(thread);
+	return kr;
+}
+
+/* The slot of a selector, -1 if it names none of a user's. */
+static int
+gdt_slot(int selector)
+{
+	for (int i = 0; i < USER_GDT_SLOTS; i++)
+		if (selector == ((USER_GDT + 8 * i) | SEL_RPL))
+			return i;
+	return -1;
+}
+
+static int
+gdt_free_slot(const struct pcb *pcb)
+{
+	for (int i = 0; i < USER_GDT_SLOTS; i++)
+		if (pcb->gdt_user[i][0] == 0 && pcb->gdt_user[i][1] == 0)
+			return i;
+	return -1;
+}
+
+kern_return_t
+i386_set_gdt(struct thread *thread, int *selector, struct descriptor desc)
+{
+	int slot = gdt_slot(*selector);
+	kern_return_t kr;
+
+	if (thread == NULL || (slot < 0 && *selector != GDT_ANY) ||
+	    !descriptors_ok(&desc, 1))
+		return KERN_INVALID_ARGUMENT;
+	kr = target_stop(thread);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	if (*selector == GDT_ANY)
+		slot = gdt_free_slot(&thread->pcb);
+	if (slot >= 0) {
+		thread->pcb.gdt_user[slot][0] = desc.low_word;
+		thread->pcb.gdt_user[slot][1] = desc.high_word;
+		reload_if_current(thread);
+		*selector = (USER_GDT + 8 * slot) | SEL_RPL;
+	} else {
+		kr = KERN_NO_SPACE;
+	}
+	target_go(thread);
+	return kr;
+}
+
+kern_return_t
+i386_get_gdt(struct thread *thread, int selector, struct descriptor *desc)
+{
+	int slot = gdt_slot(selector);
+	kern_return_t kr;
+
+	if (thread == NULL || slot < 0)
+		return KERN_INVALID_ARGUMENT;
+	kr = target_stop(thread);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	desc->low_word = thread->pcb.gdt_user[slot][0];
+	desc->high_word = thread->pcb.gdt_user[slot][1];
+	target_go(thread);
+	return KERN_SUCCESS;
 }
