@@ -17,6 +17,7 @@
 #define page_aligned(x)	(((x) & PAGE_MASK) == 0)
 
 struct processor;
+struct thread;
 
 extern struct processor *host_processor;	/* the one being played */
 extern bool host_interrupts;			/* whether they are on */
@@ -28,6 +29,7 @@ current_processor(void)
 	return host_processor;
 }
 
+struct thread	*current_thread(void);		/* the test's, if it has threads */
 int	cpu_number(void);
 void	cpu_spin_wait(void);
 uint32_t cpu_tick_fraction_us(void);
