@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Formats: %d %i %u %x %X %p %s %c %%, l and ll, width, 0 and -. */
+/*
+ * Formats: %d %i %u %x %X %o %p %s %c %%; l, ll and z; width, precision of
+ * %s; 0, - and #.
+ */
 int	kprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int	kvprintf(const char *fmt, va_list args);
 int	ksnprintf(char *buf, size_t size, const char *fmt, ...)

@@ -27,10 +27,11 @@ struct sink {
 	size_t	 count;		/* characters produced, stored or not */
 };
 
-/* One conversion: %[-0][width][l|ll]letter. */
+/* One conversion: %[-0#][width][.precision][l|ll]letter. */
 struct format {
-	bool	 left, zero;
+	bool	 left, zero, prefix;
 	unsigned width;
+	unsigned precision;	/* of strings: characters at most */
 	unsigned longs;
 };
 
@@ -108,13 +109,17 @@ put_number(struct sink *sink, const struct format *f, uint64_t value,
     bool negative, unsigned base, bool upper)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char text[DIGITS_MAX + 1];
+	char text[DIGITS_MAX + 3];	/* and a sign or 0x */
 	char *p = text + sizeof(text);
 	char *end = p;
 
 	do
 		*--p = digits[value % base];
 	while ((value /= base) != 0);
+	if (f->prefix && base == 16) {
+		*--p = 'x';
+		*--p = '0';
+	}
 	if (f->zero && !f->left) {
 		unsigned used = end - p + negative;
 
@@ -127,6 +132,21 @@ put_number(struct sink *sink, const struct format *f, uint64_t value,
 	    .width = f->zero && !f->left ? 0 : f->width }, p, end - p);
 }
 
+/* A number, or a star for the next argument; none leaves *number. */
+static const char *
+parse_number(unsigned *number, const char *fmt, va_list *args)
+{
+	if (*fmt == '*') {
+		*number = va_arg(*args, unsigned);
+		return fmt + 1;
+	}
+	if (*fmt >= '0' && *fmt <= '9')
+		*number = 0;
+	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
+		*number = *number * 10 + (*fmt - '0');
+	return fmt;
+}
+
 static const char *
 parse_format(struct format *f, const char *fmt, va_list *args)
 {
@@ -136,15 +156,15 @@ parse_format(struct format *f, const char *fmt, va_list *args)
 			f->left = true;
 		else if (*fmt == '0')
 			f->zero = true;
+		else if (*fmt == '#')
+			f->prefix = true;
 		else
 			break;
 	}
-	if (*fmt == '*') {
-		f->width = va_arg(*args, unsigned);
-		fmt++;
-	}
-	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
-		f->width = f->width * 10 + (*fmt - '0');
+	f->precision = ~0u;
+	fmt = parse_number(&f->width, fmt, args);
+	if (*fmt == '.')
+		fmt = parse_number(&f->precision, fmt + 1, args);
 	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
 		f->longs += *fmt == 'l';
 	return fmt;
@@ -191,7 +211,7 @@ put_conversion(struct sink *sink, struct format *f, char letter,
 		s = va_arg(*args, const char *);
 		if (s == NULL)
 			s = "(null)";
-		put_string(sink, f, s, strlen(s));
+		put_string(sink, f, s, strnlen(s, f->precision));
 		break;
 	case 'c':
 		c = va_arg(*args, int);
