@@ -38,6 +38,16 @@ static struct processor boot_processor;
 static char strings[STRINGS_SIZE];	/* the loader's memory is reused */
 static size_t strings_used;
 
+/* What the loader left at a physical address, which must be mapped. */
+static const void *
+loader_data(uint32_t address, uint32_t size)
+{
+	if (address > DIRECT_MAP_SIZE || size > DIRECT_MAP_SIZE - address)
+		machine_boot_failed("cannot start: "
+		    "the boot loader's tables are not in low memory");
+	return phys_to_direct(address);
+}
+
 static const char *
 string_keep(uint32_t address)
 {
@@ -47,7 +57,7 @@ string_keep(uint32_t address)
 
 	if (address == 0)
 		return "";
-	length = strnlen(phys_to_direct(address), room);
+	length = strnlen(loader_data(address, STRINGS_SIZE), room);
 	if (length == room)
 		machine_boot_failed("cannot start: "
 		    "the command lines are longer than 32 KB");
@@ -111,12 +121,13 @@ boot_flag(const char *word)
 static void
 find_modules(const struct multiboot_info *info)
 {
-	const struct multiboot_module *m = phys_to_direct(info->mods_addr);
+	const struct multiboot_module *m;
 
 	if (!(info->flags & MULTIBOOT_HAS_MODULES))
 		return;
 	if (info->mods_count > BOOT_MODULES_MAX)
 		machine_boot_failed("cannot start: more than 64 modules");
+	m = loader_data(info->mods_addr, info->mods_count * sizeof(*m));
 	for (unsigned i = 0; i < info->mods_count; i++) {
 		boot_modules[i].start = m[i].start;
 		boot_modules[i].size = m[i].end - m[i].start;
@@ -172,6 +183,8 @@ i386_init(uint32_t magic, uint32_t info_address)
 		machine_boot_failed("cannot start: "
 		    "the boot loader gave no memory map");
 
+	if (info->flags & MULTIBOOT_HAS_MAP)
+		(void)loader_data(info->map_addr, info->map_length);
 	boot_memory_find(info);
 	find_modules(info);
 	reserve_memory();
