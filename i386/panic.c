@@ -129,6 +129,7 @@ panic_begin(void)
 		stop();
 	}
 	panic_stop_others();
+	lock_debug_stop();
 	console_panic();
 }
 
