@@ -18,7 +18,9 @@
 #define STACK_SIZE	0x20000
 
 static char task_stack[STACK_SIZE] __attribute__((aligned(16)));
-static void (*task_fn)(void *);		/* set before task_create copies it */
+/* set before task_create copies them */
+static void (*task_fn)(void *);
+static void *task_arg;
 
 static void
 send_text(mach_msg_id_t id, const char *text)
@@ -71,10 +73,11 @@ test_fail(const char *file, int line, const char *fmt, ...)
 
 /* The first code of a task made by test_task_start. */
 static void
-task_main(void *arg)
+task_main(void *unused)
 {
+	(void)unused;
 	mach_child_init();
-	task_fn(arg);
+	task_fn(task_arg);
 	task_end();
 }
 
@@ -95,6 +98,7 @@ test_task_start(void (*fn)(void *), void *arg, mach_port_t report,
 	thread_t thread;
 
 	task_fn = fn;
+	task_arg = arg;
 	if (task_create(mach_task_self(), TRUE, &task) != KERN_SUCCESS)
 		return MACH_PORT_NULL;
 	give_right(task, TEST_REPORT_PORT, report);
@@ -105,7 +109,7 @@ test_task_start(void (*fn)(void *), void *arg, mach_port_t report,
 		    exception);
 	if (thread_create(task, &thread) != KERN_SUCCESS)
 		goto fail;
-	if (mach_thread_set_entry(thread, task_main, arg,
+	if (mach_thread_set_entry(thread, task_main, NULL,
 	    (vm_address_t)task_stack + STACK_SIZE) != KERN_SUCCESS ||
 	    thread_resume(thread) != KERN_SUCCESS) {
 		(void)mach_port_deallocate(mach_task_self(), thread);
