@@ -16,7 +16,7 @@
  *
  * A directory entry for a table may withhold rights (no PDE R/W, or NX) from
  * all pages below it: the effective right is the smaller one, and page
- * entries may hold stale larger ones.  pmap_push_limits moves the
+ * entries may hold stale larger ones.  push_limits (pmap.c) moves the
  * restriction into the page entries before some page there gets more.
  */
 #ifndef I386_PMAP_INTERNAL_H
@@ -274,7 +274,7 @@ void	pmap_remove_all(struct pmap *pmap);
 /* A zeroed page for a table, in the direct map; NULL: no memory. */
 struct pte *pmap_table_alloc(void);
 void	pmap_table_free(struct pte *table);
-/* This processor's page of windows: two entries and their addresses. */
+/* The entry of one of this processor's windows, and its address. */
 struct pte *pmap_window(unsigned which, vm_offset_t *va);
 
 #endif
