@@ -137,7 +137,7 @@ ipc_kobject_server(struct ipc_kmsg *request)
 	routine = find_routine(in);
 	if (routine != NULL)
 		routine(in, &out->Head);
-	else if (!ipc_kobject_notify(in, &out->Head))
+	else
 		out->RetCode = MIG_BAD_ID;
 	kr = out->RetCode;
 	if (kr == KERN_SUCCESS || kr == MIG_NO_REPLY) {

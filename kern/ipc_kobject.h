@@ -49,10 +49,6 @@ enum kobject_type {
  * request.  Returns the reply to be sent, or NULL.
  */
 struct ipc_kmsg	*ipc_kobject_server(struct ipc_kmsg *request);
-/* A message came for a kernel object port that is no RPC (notifications). */
-bool		 ipc_kobject_notify(mach_msg_header_t *request,
-		    mach_msg_header_t *reply);
-
 struct task	*convert_port_to_task(struct ipc_port *port);
 struct thread	*convert_port_to_thread(struct ipc_port *port);
 struct vm_map	*convert_port_to_map(struct ipc_port *port);

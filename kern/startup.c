@@ -33,7 +33,7 @@ announce(void)
 	    processor_count == 1 ? "" : "s", machine_cpu_name());
 	kprintf("%u MB of memory, %u MB free; %u boot module%s\n",
 	    (unsigned)((memory_size + MB / 2) / MB),
-	    vm_page_free_count / (MB / PAGE_SIZE), boot_module_count,
+	    (unsigned)(vm_page_free_count / (MB / PAGE_SIZE)), boot_module_count,
 	    boot_module_count == 1 ? "" : "s");
 }
 
