@@ -1,4 +1,5 @@
 # servers/demo.boot - the demo: a program works on files that a server pages.
 files.tar $(ramdisk-create)
-file_server --host-port=${host-port} --device-port=${device-port} $(fs-task=task-create) $(task-resume)
-fs_demo --host-port=${host-port} --device-port=${device-port} --fs-task=${fs-task} $(task-create) $(task-resume)
+file_server --files=rd0 $(fs-task=task-create)
+fs_demo $(demo-task=task-create)
+bootstrap --host-port=${host-port} --device-port=${device-port} --start=${fs-task} --start=${demo-task} $(task-create) $(task-resume)
