@@ -19,6 +19,7 @@
 #include <kern/zone.h>
 #include <machine/boot_info.h>
 #include <machine/machine.h>
+#include <vm/pmap.h>
 #include <vm/vm_kern.h>
 #include <vm/vm_page.h>
 
@@ -68,6 +69,8 @@ kernel_main(void)
 	boot->active_thread = &boot_thread;
 	sched_bootstrap();
 	zone_bootstrap();
+	vm_page_bootstrap();
+	pmap_init();
 	vm_init();
 	clock_bootstrap();
 	ipc_bootstrap();

@@ -413,9 +413,11 @@ vm_page_bootstrap(void)
 	for (i = 0; i < boot_module_count; i++)
 		range_manage(boot_modules[i].start,
 		    module_end(&boot_modules[i]));
+	for (i = 0; i < memory_range_count; i++)
+		range_manage(memory_ranges[i].start, memory_ranges[i].end);
+	vm_page_hash_init();		/* the last to take from memory_ranges */
 	for (i = 0; i < memory_range_count; i++) {
 		range = &memory_ranges[i];
-		range_manage(range->start, range->end);
 		vm_page_release_range(range->start, range->end);
 	}
 	reserve_user = vm_page_total / 64;
@@ -423,5 +425,4 @@ vm_page_bootstrap(void)
 	reserve_user = min_of(reserve_user, 1024u);
 	reserve_kernel = reserve_user / 4;
 	vm_page_free_target = reserve_user + reserve_user / 2;
-	vm_page_hash_init();
 }
