@@ -310,22 +310,19 @@ copyin_ports(struct ipc_item *item, struct ipc_space *space,
 
 /* Destroy what has been copied in of a message, of the last item only ports. */
 static mach_msg_return_t
-fail_body(struct ipc_kmsg *kmsg, char *here, bool with_last, uint32_t ports,
-    mach_msg_return_t mr)
+fail_body(mach_msg_header_t *header, char *here, bool with_last,
+    uint32_t ports, mach_msg_return_t mr)
 {
-	mach_msg_header_t *header = &kmsg->header;
-
-	ipc_kmsg_clean_body(kmsg, here, with_last, ports);
+	ipc_kmsg_clean_body(header, here, with_last, ports);
 	header->msgh_bits &= ~MACH_MSGH_BITS_COMPLEX;
-	ipc_kmsg_clean(kmsg);
+	ipc_kmsg_clean(header);
 	return mr;
 }
 
 static mach_msg_return_t
-copyin_body(struct ipc_kmsg *kmsg, struct ipc_space *space,
+copyin_body(mach_msg_header_t *header, struct ipc_space *space,
     struct vm_map *map)
 {
-	mach_msg_header_t *header = &kmsg->header;
 	char *here = (char *)(header + 1);
 	char *end = (char *)header + header->msgh_size;
 	struct ipc_item item;
@@ -338,24 +335,24 @@ copyin_body(struct ipc_kmsg *kmsg, struct ipc_space *space,
 
 		if ((size_t)(end - here) < (item.is_long ?
 		    sizeof(mach_msg_type_long_t) : sizeof(mach_msg_type_t)))
-			return fail_body(kmsg, here, false, 0,
+			return fail_body(header, here, false, 0,
 			    MACH_SEND_MSG_TOO_SMALL);
 		if (!item_valid(&item))
-			return fail_body(kmsg, here, false, 0,
+			return fail_body(header, here, false, 0,
 			    MACH_SEND_INVALID_TYPE);
 		if (!fits)
-			return fail_body(kmsg, here, false, 0,
+			return fail_body(header, here, false, 0,
 			    MACH_SEND_MSG_TOO_SMALL);
 		if (!item.is_inline) {
 			mr = copyin_memory(&item, map);
 			if (mr != MACH_MSG_SUCCESS)
-				return fail_body(kmsg, here, false, 0, mr);
+				return fail_body(header, here, false, 0, mr);
 			complex = true;
 		}
 		if (item.is_port && item.length != 0) {
 			mr = copyin_ports(&item, space, header, &done);
 			if (mr != MACH_MSG_SUCCESS)
-				return fail_body(kmsg, here, true, done, mr);
+				return fail_body(header, here, true, done, mr);
 			complex = true;
 		}
 	}
@@ -372,7 +369,7 @@ ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space,
 
 	if (mr == MACH_MSG_SUCCESS &&
 	    (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX))
-		mr = copyin_body(kmsg, space, map);
+		mr = copyin_body(&kmsg->header, space, map);
 	return mr;
 }
 

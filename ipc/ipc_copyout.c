@@ -339,6 +339,6 @@ ipc_kmsg_copyout_dest(struct ipc_kmsg *kmsg, struct ipc_space *space)
 	header->msgh_local_port = name_field(name);
 	header->msgh_remote_port = reply;
 	if (bits & MACH_MSGH_BITS_COMPLEX)
-		ipc_kmsg_clean_body(kmsg, (char *)header + header->msgh_size,
+		ipc_kmsg_clean_body(header, (char *)header + header->msgh_size,
 		    false, 0);
 }

@@ -161,33 +161,32 @@ clean_item(struct ipc_item *item, uint32_t number)
 }
 
 void
-ipc_kmsg_clean_body(struct ipc_kmsg *kmsg, char *end, bool with_last,
+ipc_kmsg_clean_body(mach_msg_header_t *header, char *end, bool with_last,
     uint32_t last_ports)
 {
-	char *here = (char *)(&kmsg->header + 1);
-	char *limit = (char *)&kmsg->header + kmsg->header.msgh_size;
+	char *here = (char *)(header + 1);
+	char *limit = (char *)header + header->msgh_size;
 	struct ipc_item item;
 
-	for (; here < end; here = item.next)
+	for (; here < end; here = item.next) {
 		if (!ipc_item_decode(here, limit, &item))
 			return;
-		else
-			clean_item(&item, item.number);
+		clean_item(&item, item.number);
+	}
 	if (with_last && ipc_item_decode(here, limit, &item))
 		clean_item(&item, last_ports);
 }
 
 void
-ipc_kmsg_clean(struct ipc_kmsg *kmsg)
+ipc_kmsg_clean(mach_msg_header_t *header)
 {
-	mach_msg_header_t *header = &kmsg->header;
 	mach_msg_bits_t bits = header->msgh_bits;
 
 	ipc_right_discard(header->msgh_remote_port,
 	    MACH_MSGH_BITS_REMOTE(bits));
 	ipc_right_discard(header->msgh_local_port, MACH_MSGH_BITS_LOCAL(bits));
 	if (bits & MACH_MSGH_BITS_COMPLEX)
-		ipc_kmsg_clean_body(kmsg,
+		ipc_kmsg_clean_body(header,
 		    (char *)header + header->msgh_size, false, 0);
 }
 
@@ -202,7 +201,7 @@ destroy_listed(struct queue *list)
 	self->ith_dying = list;
 	while ((link = queue_pop_front(list)) != NULL) {
 		kmsg = queue_element(link, struct ipc_kmsg, link);
-		ipc_kmsg_clean(kmsg);
+		ipc_kmsg_clean(&kmsg->header);
 		ipc_kmsg_free(kmsg);
 	}
 	self->ith_dying = NULL;

@@ -48,10 +48,13 @@ void		 ipc_kmsg_free(struct ipc_kmsg *kmsg);	/* the buffer only */
 void		 ipc_kmsg_destroy(struct ipc_kmsg *kmsg);
 /* Each of a list of messages; the list is left empty. */
 void		 ipc_kmsg_destroy_all(struct queue *kmsgs);
-/* The rights and memory only, leaving the buffer. */
-void		 ipc_kmsg_clean(struct ipc_kmsg *kmsg);
-/* Those of the body items that start before end, of the last one only the first ports. */
-void		 ipc_kmsg_clean_body(struct ipc_kmsg *kmsg, char *end,
+/* The rights and memory of a message in kernel form, leaving its buffer. */
+void		 ipc_kmsg_clean(mach_msg_header_t *header);
+/*
+ * Those of the body's items that start before end, and of the one that starts
+ * there its memory and the first last_ports ports if with_last.
+ */
+void		 ipc_kmsg_clean_body(mach_msg_header_t *header, char *end,
 		    bool with_last, uint32_t last_ports);
 
 /* Read a message from the current task, once.  size is at least a header's. */

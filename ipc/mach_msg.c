@@ -297,18 +297,19 @@ mach_msg_send_from_kernel(mach_msg_header_t *msg, mach_msg_size_t send_size)
 {
 	struct ipc_port *dest = msg->msgh_remote_port;
 	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(send_size);
-	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
-	if (kmsg == NULL)
+	msg->msgh_size = send_size;
+	msg->msgh_seqno = 0;
+	if (kmsg == NULL) {
+		/* destroys what was to be moved: no other type is a right yet */
+		ipc_kmsg_clean(msg);
 		return MACH_SEND_NO_BUFFER;
+	}
 	memcpy(&kmsg->header, msg, send_size);
-	kmsg->header.msgh_size = send_size;
-	kmsg->header.msgh_seqno = 0;
 	ipc_kmsg_copyin_from_kernel(kmsg);
 	if (!ipc_port_alive(dest)) {
-		mr = MACH_SEND_INVALID_DEST;
 		ipc_kmsg_destroy(kmsg);
-		return mr;
+		return MACH_SEND_INVALID_DEST;
 	}
 	ipc_mqueue_send_always(kmsg);
 	return MACH_MSG_SUCCESS;
