@@ -50,7 +50,10 @@ void		 vm_pager_unlock(struct vm_object *object, vm_offset_t offset,
  */
 kern_return_t	 vm_pager_return(struct vm_object *object,
 		    struct vm_page *page, bool dirty, bool flush);
-/* Tell the pager that its object is gone; consumes the object's rights. */
+/*
+ * Tell the pager that its object is gone, and part from it: its ports no
+ * longer mean this object.  Nothing held.
+ */
 void		 vm_pager_terminate(struct vm_object *object);
 /* No more data will come: whoever waits for absent pages gets an error.  Object locked. */
 void		 vm_pager_fail_absent(struct vm_object *object);

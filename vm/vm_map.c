@@ -209,20 +209,29 @@ vm_map_range_mapped(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 }
 
 kern_return_t
+vm_map_clip_ends(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+	struct vm_map_entry *entry;
+	kern_return_t kr = KERN_SUCCESS;
+
+	entry = vm_map_lookup_entry(map, start, false);
+	if (entry != NULL)
+		kr = vm_map_clip_start(map, entry, start);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	entry = vm_map_lookup_entry(map, end - 1, false);
+	return entry != NULL ? vm_map_clip_end(map, entry, end) : KERN_SUCCESS;
+}
+
+kern_return_t
 vm_map_clip_range(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     struct vm_map_entry **first)
 {
-	struct vm_map_entry *entry, *last;
 	kern_return_t kr;
 
 	if (!vm_map_range_mapped(map, start, end))
 		return KERN_INVALID_ADDRESS;
-	entry = vm_map_lookup_entry(map, start, false);
-	kr = vm_map_clip_start(map, entry, start);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	last = vm_map_lookup_entry(map, end - 1, false);
-	kr = vm_map_clip_end(map, last, end);
+	kr = vm_map_clip_ends(map, start, end);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	*first = vm_map_lookup_entry(map, start, false);
@@ -483,22 +492,6 @@ entry_free_pages(struct vm_map_entry *entry)
 	vm_object_unlock(object);
 }
 
-/* Split the entries at the ends of a range that may have holes. */
-static kern_return_t
-clip_ends(struct vm_map *map, vm_offset_t start, vm_offset_t end)
-{
-	struct vm_map_entry *entry;
-	kern_return_t kr = KERN_SUCCESS;
-
-	entry = vm_map_lookup_entry(map, start, false);
-	if (entry != NULL)
-		kr = vm_map_clip_start(map, entry, start);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	entry = vm_map_lookup_entry(map, end - 1, false);
-	return entry != NULL ? vm_map_clip_end(map, entry, end) : KERN_SUCCESS;
-}
-
 kern_return_t
 vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
@@ -510,7 +503,7 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
-	kr = clip_ends(map, start, end);
+	kr = vm_map_clip_ends(map, start, end);
 	if (kr != KERN_SUCCESS) {
 		rwlock_done(&map->lock);
 		return kr;

@@ -86,6 +86,12 @@ vm_map_copy_size(vm_map_copy_t copy)
 	return copy != NULL ? copy->size : 0;
 }
 
+bool
+vm_map_copy_page_aligned(vm_map_copy_t copy)
+{
+	return copy == NULL || copy->offset == 0;
+}
+
 void
 vm_map_copy_discard(vm_map_copy_t copy)
 {

@@ -61,6 +61,9 @@ kern_return_t	 vm_map_clip_start(struct vm_map *map,
 		    struct vm_map_entry *entry, vm_offset_t addr);
 kern_return_t	 vm_map_clip_end(struct vm_map *map,
 		    struct vm_map_entry *entry, vm_offset_t addr);
+/* The same for whatever lies at the ends of a range, which may have holes. */
+kern_return_t	 vm_map_clip_ends(struct vm_map *map, vm_offset_t start,
+		    vm_offset_t end);
 /*
  * The entries of [start, end), clipped to it: *first.  KERN_INVALID_ADDRESS
  * when it has a hole; KERN_RESOURCE_SHORTAGE.

@@ -13,16 +13,14 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
-/* Whether all of a locked range is mapped and its maxima allow prot. */
+/* Whether the maxima of all that is mapped in a range allow prot; map locked. */
 static kern_return_t
 protection_allowed(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     vm_prot_t prot)
 {
 	struct vm_map_entry *entry;
 
-	if (!vm_map_range_mapped(map, start, end))
-		return KERN_INVALID_ADDRESS;
-	for (entry = vm_map_lookup_entry(map, start, false);
+	for (entry = vm_map_lookup_entry(map, start, true);
 	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry))
 		if ((prot & ~entry->max_protection) != 0)
@@ -48,14 +46,14 @@ entry_protect(struct vm_map *map, struct vm_map_entry *entry, vm_prot_t prot,
 /*
  * Restrict or widen access to part of an address space.
  *
- * start, end   whole pages.
+ * start, end   whole pages; what is not mapped between them is passed over.
  * Locks        takes map for writing; call with nothing held.  May sleep.
  * Returns      KERN_SUCCESS
- *              KERN_INVALID_ADDRESS     the range has a hole
  *              KERN_PROTECTION_FAILURE  prot exceeds some entry's maximum
  *              KERN_RESOURCE_SHORTAGE   no memory for entries
  *              On an error no rights have changed.
- * Source       kernel interface manual, vm_protect.
+ * Source       kernel interface manual, vm_protect; as in GNU Mach a hole is
+ *              no error.
  */
 kern_return_t
 vm_map_protect(struct vm_map *map, vm_offset_t start, vm_offset_t end,
@@ -71,16 +69,13 @@ vm_map_protect(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 		continue;
 	kr = protection_allowed(map, start, end, prot);
 	if (kr == KERN_SUCCESS)
-		kr = vm_map_clip_range(map, start, end, &entry);
-	if (kr != KERN_SUCCESS) {
-		vm_map_simplify_range(map, start, end);
-		goto out;
-	}
-	for (; entry != NULL && entry_start(entry) < end;
-	    entry = entry_next(map, entry))
-		entry_protect(map, entry, prot, set_max);
+		kr = vm_map_clip_ends(map, start, end);
+	if (kr == KERN_SUCCESS)
+		for (entry = vm_map_lookup_entry(map, start, true);
+		    entry != NULL && entry_start(entry) < end;
+		    entry = entry_next(map, entry))
+			entry_protect(map, entry, prot, set_max);
 	vm_map_simplify_range(map, start, end);
-out:
 	rwlock_done(&map->lock);
 	return kr;
 }
@@ -91,24 +86,19 @@ vm_map_inherit(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     vm_inherit_t inheritance)
 {
 	struct vm_map_entry *entry;
-	kern_return_t kr = KERN_SUCCESS;
+	kern_return_t kr;
 
 	if (start >= end)
 		return KERN_SUCCESS;
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
-	entry = vm_map_lookup_entry(map, start, true);
-	if (entry != NULL)
-		kr = vm_map_clip_start(map, entry, start);
-	while (kr == KERN_SUCCESS && entry != NULL &&
-	    entry_start(entry) < end) {
-		kr = vm_map_clip_end(map, entry, end);
-		if (kr != KERN_SUCCESS)
-			break;
-		entry->inheritance = inheritance;
-		entry = entry_next(map, entry);
-	}
+	kr = vm_map_clip_ends(map, start, end);
+	if (kr == KERN_SUCCESS)
+		for (entry = vm_map_lookup_entry(map, start, true);
+		    entry != NULL && entry_start(entry) < end;
+		    entry = entry_next(map, entry))
+			entry->inheritance = inheritance;
 	vm_map_simplify_range(map, start, end);
 	rwlock_done(&map->lock);
 	return kr;

@@ -237,8 +237,7 @@ vm_object_terminate_unlock(struct vm_object *object)
 		vm_object_unlock(shadow);
 	}
 	vm_object_unlock(object);
-	if (object->pager != NULL)
-		vm_pager_terminate(object);
+	vm_pager_terminate(object);
 	vm_object_free(object);
 	return shadow;
 }
@@ -287,9 +286,10 @@ vm_object_name(struct vm_object *object)
 		vm_object_unlock(object);
 		return NULL;
 	}
-	vm_object_reference(object);
+	vm_object_paging_begin(object);
 	vm_object_unlock(object);
 	name = ipc_port_make_send(object->name);
-	vm_object_deallocate(object);
+	vm_object_lock(object);
+	vm_object_paging_end_unlock(object);
 	return name;
 }

@@ -172,7 +172,7 @@ void		 vm_object_cache_count(unsigned *objects, unsigned *pages);
  * A device's memory as an object: page_at tells where each page lies; an
  * entry that maps it (vm_map_enter) allows at most prot.  Its
  * pages are never paged; main memory among them must be managed or reserved
- * by the device for good.  One reference; NULL: no memory.  Give a port the
+ * by the device for good.  Mappings get no more rights than prot.  One reference; NULL: no memory.  Give a port the
  * object (ipc_kobject_set, KOBJECT_PAGER) and vm_map maps it; the port keeps
  * the reference.
  */

@@ -1,0 +1,443 @@
+/*
+ * vm/memory_object.c - what pagers tell the kernel: the memory_object_*
+ * routines of mach.defs, on an object's control port.
+ *
+ * Owns:       nothing.
+ * Locks:      the object's; given up while pages are copied or sent.
+ * Each        routine gets the object with a reference that MIG's stub drops,
+ *             NULL if the port is no control port (any more).  Pagers are not
+ *             trusted: pages nobody asked for, twice, or badly aligned change
+ *             nothing but the pager's own object.
+ * Source:     Mach 3.0 kernel interface, memory_object.
+ */
+#include <ipc/ipc_port.h>
+#include <kern/debug.h>
+#include <kern/ipc_kobject.h>
+#include <kern/thread.h>
+#include <mach_server.h>
+#include <memory_object_user.h>
+#include <vm/memory_object.h>
+#include <vm/pmap.h>
+#include <vm/vm_fault.h>
+#include <vm/vm_map_copy.h>
+#include <vm/vm_object.h>
+
+/* Do something to each resident page of a range of a locked object. */
+static void
+for_each_page(struct vm_object *object, vm_offset_t offset, vm_size_t size,
+    void (*what)(struct vm_object *object, struct vm_page *page, int arg),
+    int arg)
+{
+	struct queue *q, *save;
+	struct vm_page *page;
+	vm_offset_t at;
+
+	queue_for_each_safe(q, save, &object->resident->pages) {
+		page = queue_element(q, struct vm_page, object_link);
+		at = vm_page_object_offset(page);
+		if (at >= offset && at - offset < size)
+			what(object, page, arg);
+	}
+}
+
+/* A page of data for the pager's object, in no object yet; NULL: none to be had. */
+static struct vm_page *
+supply_take(vm_map_copy_t copy, vm_offset_t offset)
+{
+	struct vm_page *page = vm_map_copy_steal_page(copy, offset);
+	unsigned attempts = 0;
+
+	if (page != NULL)
+		return page;
+	while ((page = vm_page_grab(VM_PAGE_USER)) == NULL)
+		if (vm_fault_wait_memory(&attempts) != KERN_SUCCESS)
+			return NULL;
+	page->busy = 1;
+	if (vm_map_copy_read_page(copy, offset, page) != KERN_SUCCESS) {
+		page->busy = 0;
+		vm_page_release(page);
+		return NULL;
+	}
+	return page;
+}
+
+static void
+supply_discard(struct vm_page *page)
+{
+	page->busy = 0;
+	vm_page_release(page);
+}
+
+/* Put a page of data in its place, unless there is one. */
+static kern_return_t
+supply_insert(struct vm_object *object, vm_offset_t offset,
+    struct vm_page *page, vm_prot_t lock_value, bool precious)
+{
+	struct vm_page *old;
+
+	vm_object_lock(object);
+	old = vm_page_lookup(object, offset);
+	if (!object->alive || object->pager_dead ||
+	    (old != NULL && !old->absent)) {
+		vm_object_unlock(object);
+		supply_discard(page);
+		return old != NULL ? KERN_MEMORY_PRESENT : KERN_FAILURE;
+	}
+	if (old != NULL)
+		vm_page_free(old);	/* its waiters find the new one */
+	vm_page_insert(page, object, offset);
+	pmap_clear_modify(page);
+	page->dirty = 0;
+	page->precious = precious;
+	page->page_lock = lock_value & VM_PROT_ALL;
+	if (old != NULL)
+		vm_page_activate(page);
+	else
+		vm_page_deactivate(page);
+	vm_page_wakeup_done(page);
+	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
+/* There is no memory for what the pager supplied: who waits must not for ever. */
+static void
+supply_fail(struct vm_object *object, vm_offset_t offset)
+{
+	(void)memory_object_data_error(object, offset, PAGE_SIZE,
+	    KERN_RESOURCE_SHORTAGE);
+}
+
+/* All pages of a copy, from offset on; *stopped: where an error struck. */
+static kern_return_t
+supply_pages(struct vm_object *object, vm_offset_t offset, vm_map_copy_t copy,
+    vm_prot_t lock_value, bool precious, vm_offset_t *stopped)
+{
+	vm_size_t size = vm_map_copy_size(copy), at;
+	kern_return_t result = KERN_SUCCESS, kr;
+	struct vm_page *page;
+
+	*stopped = 0;
+	for (at = 0; at < size; at += PAGE_SIZE) {
+		if (offset + at < offset)
+			break;
+		page = supply_take(copy, at);
+		if (page == NULL) {
+			kr = KERN_RESOURCE_SHORTAGE;
+			supply_fail(object, offset + at);
+		} else {
+			kr = supply_insert(object, offset + at, page,
+			    lock_value, precious);
+		}
+		if (kr != KERN_SUCCESS && result == KERN_SUCCESS) {
+			result = kr;
+			*stopped = offset + at;
+		}
+	}
+	return result;
+}
+
+kern_return_t
+memory_object_data_supply(struct vm_object *object, vm_offset_t offset,
+    vm_offset_t data, mach_msg_type_number_t size, vm_prot_t lock_value,
+    boolean_t precious, struct ipc_port *reply_to,
+    mach_msg_type_name_t reply_type)
+{
+	vm_map_copy_t copy = (vm_map_copy_t)data;
+	vm_offset_t stopped;
+	kern_return_t result;
+
+	if (object == NULL || !page_aligned(offset) || object->pager == NULL)
+		return KERN_INVALID_ARGUMENT;
+	if (!vm_map_copy_page_aligned(copy))
+		return KERN_INVALID_ARGUMENT;
+	result = supply_pages(object, offset, copy, lock_value, precious,
+	    &stopped);
+	if (IP_VALID(reply_to))
+		(void)memory_object_supply_completed(reply_to, reply_type,
+		    object->control, offset, size, result, stopped);
+	vm_map_copy_discard(copy);
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+memory_object_data_provided(struct vm_object *object, vm_offset_t offset,
+    vm_offset_t data, mach_msg_type_number_t size, vm_prot_t lock_value)
+{
+	return memory_object_data_supply(object, offset, data, size,
+	    lock_value, FALSE, IP_NULL, 0);
+}
+
+static void
+page_answered(struct vm_object *object, struct vm_page *page, int error)
+{
+	if (!page->absent || !page->busy)
+		return;
+	if (error) {
+		page->absent = 0;
+		object->absent_count--;
+		page->error = 1;
+	}
+	vm_page_wakeup_done(page);
+}
+
+kern_return_t
+memory_object_data_unavailable(struct vm_object *object, vm_offset_t offset,
+    vm_size_t size)
+{
+	if (object == NULL || !page_aligned(offset))
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	for_each_page(object, offset, size, page_answered, false);
+	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+memory_object_data_error(struct vm_object *object, vm_offset_t offset,
+    vm_size_t size, kern_return_t error_value)
+{
+	if (object == NULL || !page_aligned(offset))
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	for_each_page(object, offset, size, page_answered, true);
+	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
+/* Attributes of a locked object; ready wakes those who wait for the pager. */
+static kern_return_t
+attributes_set(struct vm_object *object, bool ready, bool may_cache,
+    memory_object_copy_strategy_t strategy)
+{
+	if (strategy < MEMORY_OBJECT_COPY_NONE ||
+	    strategy > MEMORY_OBJECT_COPY_TEMPORARY)
+		return KERN_INVALID_ARGUMENT;
+	if (object->pager_dead || object->pager == NULL)
+		return KERN_SUCCESS;
+	object->can_persist = may_cache;
+	object->copy_strategy = strategy;
+	if (ready && !object->pager_ready) {
+		object->pager_ready = true;
+		thread_wakeup(&object->pager_ready);
+	}
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+memory_object_ready(struct vm_object *object, boolean_t may_cache,
+    memory_object_copy_strategy_t copy_strategy)
+{
+	kern_return_t kr;
+
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	kr = attributes_set(object, true, may_cache, copy_strategy);
+	vm_object_unlock(object);
+	return kr;
+}
+
+kern_return_t
+memory_object_set_attributes(struct vm_object *object,
+    boolean_t object_ready, boolean_t may_cache,
+    memory_object_copy_strategy_t copy_strategy)
+{
+	kern_return_t kr;
+
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	kr = attributes_set(object, object_ready, may_cache, copy_strategy);
+	if (kr == KERN_SUCCESS)
+		object->old_pageout = true;	/* such pagers are old */
+	vm_object_unlock(object);
+	return kr;
+}
+
+kern_return_t
+memory_object_change_attributes(struct vm_object *object,
+    boolean_t may_cache, memory_object_copy_strategy_t copy_strategy,
+    struct ipc_port *reply_to, mach_msg_type_name_t reply_type)
+{
+	kern_return_t kr;
+
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	kr = attributes_set(object, false, may_cache, copy_strategy);
+	vm_object_unlock(object);
+	if (kr == KERN_SUCCESS && IP_VALID(reply_to))
+		(void)memory_object_change_completed(reply_to, reply_type,
+		    may_cache, copy_strategy);
+	return kr;
+}
+
+kern_return_t
+memory_object_get_attributes(struct vm_object *object,
+    boolean_t *object_ready, boolean_t *may_cache,
+    memory_object_copy_strategy_t *copy_strategy)
+{
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	*object_ready = object->pager_ready;
+	*may_cache = object->can_persist;
+	*copy_strategy = object->copy_strategy;
+	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
+/*
+ * The pager gives its object up: its ports go back to it, and faults on pages
+ * that are not resident fail from now on.
+ */
+kern_return_t
+memory_object_destroy(struct vm_object *object, kern_return_t reason)
+{
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	if (object->pager == NULL || object->terminating) {
+		vm_object_unlock(object);
+		return KERN_SUCCESS;
+	}
+	object->pager_dead = true;
+	object->can_persist = false;
+	vm_pager_fail_absent(object);
+	thread_wakeup(&object->pager_ready);
+	while (object->paging_in_progress != 0) {
+		object->paging_wanted = true;
+		thread_sleep(&object->paging_in_progress, &object->lock, false);
+		vm_object_lock(object);
+	}
+	vm_object_unlock(object);
+	vm_pager_terminate(object);
+	return KERN_SUCCESS;
+}
+
+/* What lock_request wants done. */
+struct lock_request {
+	memory_object_return_t	should_return;
+	bool			flush;
+	vm_prot_t		prot;
+};
+
+/* Give a page the lock that its pager wants; object locked. */
+static void
+page_lock(struct vm_page *page, vm_prot_t prot)
+{
+	if (prot == VM_PROT_NO_CHANGE)
+		return;
+	if ((prot & ~page->page_lock) != 0)
+		pmap_page_protect(page, VM_PROT_ALL & ~prot);
+	page->page_lock = prot & VM_PROT_ALL;
+	page->unlock_request = 0;
+	vm_page_wakeup(page);
+}
+
+/*
+ * Serve one page of a locked object, which may be unlocked for a while.
+ * False: the page was busy, look again (after the wait).
+ */
+static bool
+lock_request_page(struct vm_object *object, vm_offset_t offset,
+    const struct lock_request *request)
+{
+	struct vm_page *page = vm_page_lookup(object, offset);
+	bool flush = request->flush && page != NULL && page->wire_count == 0;
+	bool dirty, send;
+	kern_return_t kr;
+
+	if (page == NULL || page->absent || page->error)
+		return true;
+	if (page->busy) {
+		vm_page_assert_wait(page, false);
+		vm_object_unlock(object);
+		thread_block(NULL);
+		vm_object_lock(object);
+		return false;
+	}
+	page_lock(page, request->prot);
+	if (flush) {
+		/* what a copy has shown stays with it */
+		kr = vm_object_copy_push(object, page, offset);
+		if (kr == KERN_ABORTED)
+			vm_object_lock(object);
+		if (kr != KERN_SUCCESS)
+			return kr != KERN_ABORTED;
+	}
+	if (flush)
+		pmap_page_protect(page, VM_PROT_NONE);
+	else if (request->should_return != MEMORY_OBJECT_RETURN_NONE)
+		pmap_page_protect(page, VM_PROT_READ | VM_PROT_EXECUTE);
+	dirty = page->dirty || pmap_is_modified(page);
+	send = request->should_return == MEMORY_OBJECT_RETURN_ALL ||
+	    (request->should_return == MEMORY_OBJECT_RETURN_DIRTY &&
+	    (dirty || page->precious));
+	if (send && object->pager != NULL && !object->pager_dead) {
+		page->busy = 1;
+		(void)vm_pager_return(object, page, dirty, flush);
+	} else if (flush) {
+		vm_page_free(page);
+	}
+	return true;
+}
+
+/* The lowest offset of a resident page at or above from; false: none. */
+static bool
+next_page(struct vm_object *object, vm_offset_t from, vm_offset_t last,
+    vm_offset_t *found)
+{
+	struct queue *q;
+	vm_offset_t at, best = 0;
+	bool any = false;
+
+	if (((last - from) >> PAGE_SHIFT) < 2 * object->resident->count) {
+		for (at = from; at <= last && at >= from; at += PAGE_SIZE)
+			if (vm_page_lookup(object, at) != NULL) {
+				*found = at;
+				return true;
+			}
+		return false;
+	}
+	queue_for_each(q, &object->resident->pages) {
+		at = vm_page_object_offset(queue_element(q, struct vm_page,
+		    object_link));
+		if (at >= from && at <= last && (!any || at < best)) {
+			best = at;
+			any = true;
+		}
+	}
+	*found = best;
+	return any;
+}
+
+kern_return_t
+memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
+    vm_size_t size, memory_object_return_t should_return,
+    boolean_t should_flush, vm_prot_t prot, struct ipc_port *reply_to,
+    mach_msg_type_name_t reply_type)
+{
+	struct lock_request request = { should_return, should_flush, prot };
+	vm_offset_t at = trunc_page(offset), last;
+
+	if (object == NULL || (prot & ~VM_PROT_ALL) != 0) {
+		if (object == NULL || prot != VM_PROT_NO_CHANGE)
+			return KERN_INVALID_ARGUMENT;
+	}
+	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
+	vm_object_lock(object);
+	if (size != 0)
+		while (next_page(object, at, last, &at)) {
+			while (!lock_request_page(object, at, &request))
+				continue;
+			at += PAGE_SIZE;
+			if (at == 0 || at > last)
+				break;
+		}
+	vm_object_unlock(object);
+	if (IP_VALID(reply_to))
+		(void)memory_object_lock_completed(reply_to, reply_type,
+		    object->control, offset, size);
+	return KERN_SUCCESS;
+}
