@@ -302,7 +302,7 @@ copyin_ports(struct ipc_item *item, struct ipc_space *space,
 		}
 		ports[i] = port;
 		if (disposition == MACH_MSG_TYPE_MOVE_RECEIVE &&
-		    !ipc_port_set_transit(port, header->msgh_remote_port))
+		    ipc_port_check_circularity(port, header->msgh_remote_port))
 			header->msgh_bits |= MACH_MSGH_BITS_CIRCULAR;
 	}
 	return MACH_MSG_SUCCESS;
@@ -349,7 +349,7 @@ copyin_body(mach_msg_header_t *header, struct ipc_space *space,
 				return fail_body(header, here, false, 0, mr);
 			complex = true;
 		}
-		if (item.is_port && item.length != 0) {
+		if (item.is_port) {
 			mr = copyin_ports(&item, space, header, &done);
 			if (mr != MACH_MSG_SUCCESS)
 				return fail_body(header, here, true, done, mr);
@@ -421,7 +421,7 @@ ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg)
 		return;
 	for (; here < end && ipc_item_decode(here, end, &item);
 	    here = item.next) {
-		if (!item.is_port || item.length == 0)
+		if (!item.is_port)
 			continue;
 		ports = ipc_item_ports(&item);
 		for (uint32_t i = 0; i < item.number; i++) {
@@ -429,7 +429,7 @@ ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg)
 			if (item.name == MACH_MSG_TYPE_MOVE_RECEIVE &&
 			    IP_VALID(ports[i]) &&
 			    IP_VALID(header->msgh_remote_port) &&
-			    !ipc_port_set_transit(ports[i],
+			    ipc_port_check_circularity(ports[i],
 			    header->msgh_remote_port))
 				header->msgh_bits |= MACH_MSGH_BITS_CIRCULAR;
 		}
