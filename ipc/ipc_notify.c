@@ -97,7 +97,7 @@ ipc_notify_port_destroyed(struct ipc_port *sonce, struct ipc_port *right)
 	}
 	message = (mach_port_destroyed_notification_t *)ikm_header(kmsg);
 	message->not_header.msgh_bits |= MACH_MSGH_BITS_COMPLEX;
-	if (!ipc_port_set_transit(right, sonce))
+	if (ipc_port_check_circularity(right, sonce))
 		message->not_header.msgh_bits |= MACH_MSGH_BITS_CIRCULAR;
 	message->not_type = (mach_msg_type_t) {
 		.msgt_name = MACH_MSG_TYPE_PORT_RECEIVE,

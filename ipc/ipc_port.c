@@ -119,7 +119,7 @@ ipc_port_clear_receiver(struct ipc_port *port)
 }
 
 bool
-ipc_port_set_transit(struct ipc_port *port, struct ipc_port *dest)
+ipc_port_check_circularity(struct ipc_port *port, struct ipc_port *dest)
 {
 	struct ipc_port *base;
 
@@ -132,7 +132,7 @@ ipc_port_set_transit(struct ipc_port *port, struct ipc_port *dest)
 		port->destination = dest;
 	}
 	spin_unlock(&transit_lock);
-	return base == NULL;
+	return base != NULL;
 }
 
 void

@@ -124,10 +124,11 @@ void		 ipc_port_clear_receiver(struct ipc_port *port);
 void		 ipc_port_destroy(struct ipc_port *port);
 
 /*
- * Note that port's receive right travels to dest.  Returns false, and notes
- * nothing, if dest itself travels, directly or not, to port.
+ * Note that port's receive right travels to dest.  Returns true, and notes
+ * nothing, if dest itself travels, directly or not, to port: then the message
+ * is marked MACH_MSGH_BITS_CIRCULAR.  The name is what MIG's stubs call.
  */
-bool		 ipc_port_set_transit(struct ipc_port *port,
+bool		 ipc_port_check_circularity(struct ipc_port *port,
 		    struct ipc_port *dest);
 /* It has arrived.  Nothing locked but the receiver's space. */
 void		 ipc_port_clear_transit(struct ipc_port *port);

@@ -74,7 +74,8 @@ take_reply(struct ipc_kmsg *reply, struct ipc_space *space,
 	struct ipc_port *port = reply->header.msgh_remote_port;
 	bool taken = false;
 
-	if (!(r->option & MACH_RCV_MSG))
+	if (!(r->option & MACH_RCV_MSG) ||
+	    (reply->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR))
 		return false;
 	ip_lock(port);
 	if (port->receiver == space && port->receiver_name == r->rcv_name &&
