@@ -121,11 +121,11 @@ ldt_set(struct thread *thread, unsigned first, const struct descriptor *list,
 kern_return_t
 i386_set_ldt(struct thread *thread, int first_selector,
     const struct descriptor *list, mach_msg_type_number_t count,
-    boolean_t is_copy)
+    boolean_t in_message)
 {
 	unsigned first = (unsigned)first_selector >> SELECTOR_SHIFT;
 	size_t size = count * sizeof(struct descriptor);
-	vm_map_copy_t copy = is_copy ? (vm_map_copy_t)list : NULL;
+	vm_map_copy_t copy = in_message ? NULL : (vm_map_copy_t)list;
 	struct descriptor *buffer = NULL;
 	kern_return_t kr;
 
@@ -133,7 +133,7 @@ i386_set_ldt(struct thread *thread, int first_selector,
 		return KERN_INVALID_ARGUMENT;
 	if (count == 0)
 		return KERN_SUCCESS;
-	if (is_copy) {
+	if (copy != NULL) {
 		buffer = kalloc(size);
 		if (buffer == NULL)
 			return KERN_RESOURCE_SHORTAGE;
