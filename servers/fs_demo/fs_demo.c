@@ -14,7 +14,7 @@
  * again: the second client's, while and after that; stored: what was written
  * back.  pages counts those touched in the file and in what was stored,
  * requests the data requests that the server answered.  Then comes a line of
- * sums, and the machine is halted.
+ * sums, and the machine is stopped.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +35,14 @@
 struct file_data {
 	vm_offset_t		data;
 	mach_msg_type_number_t	size;
+};
+
+/* What one file came to; see above. */
+struct result {
+	unsigned int		size, stored_size;
+	unsigned int		before, after, stored;
+	struct reader_sum	other, again;
+	unsigned int		pages, requests;
 };
 
 struct sums {
@@ -133,52 +141,74 @@ requests_answered(void)
 	return requests;
 }
 
-/* The paper's program, and around it what shows its effect. */
+/*
+ * The paper's program, and around it what shows its effect.  The reader has
+ * its copy before we change ours: else, once we have copied every page, nobody
+ * may need the originals, and the kernel would have to ask for them again.
+ */
 static boolean_t
-file_work(const char *name, unsigned int index, struct sums *sums)
+file_work(const char *name, unsigned int index, struct result *r)
 {
 	struct file_data file, stored;
-	struct reader_result other, again;
-	unsigned int requests = requests_answered(), pages;
-	uint32_t before, after, stored_crc;
 
+	r->requests = requests_answered();
 	if (!ok("fs_read_file", fs_read_file(file_server, name, &file.data,
 	    &file.size)))
 		return FALSE;
-	before = file_cksum(&file);
-	if (!ok("reader_read", reader_read(name)))
+	r->before = file_cksum(&file);
+	if (!ok("reader_read", reader_read(name))
+	    || !ok("reader_sum_begin", reader_sum_begin()))
 		return FALSE;
 	change_bytes(&file, index);
-	if (!ok("reader_wait", reader_wait(&other)))
+	if (!ok("reader_sum_wait", reader_sum_wait(&r->other)))
 		return FALSE;
-	after = file_cksum(&file);
+	r->after = file_cksum(&file);
 	if (!ok("fs_write_file", fs_write_file(file_server, name, file.data,
 	    file.size / 2))
 	    || !ok("fs_read_file", fs_read_file(file_server, name,
 	    &stored.data, &stored.size)))
 		return FALSE;
-	stored_crc = file_cksum(&stored);
-	if (!ok("reader_again", reader_again())
-	    || !ok("reader_wait", reader_wait(&again)))
+	r->stored = file_cksum(&stored);
+	if (!ok("reader_sum_begin", reader_sum_begin())
+	    || !ok("reader_sum_wait", reader_sum_wait(&r->again))
+	    || !ok("reader_drop", reader_drop()))
 		return FALSE;
-	pages = file_pages(&file) + file_pages(&stored);
-	requests = requests_answered() - requests;
-	printf("demo: size=%u before=%u other=%u again=%u after=%u "
-	    "stored_size=%u stored=%u pages=%u requests=%u ",
-	    (unsigned int) file.size, (unsigned int) before, other.crc,
-	    again.crc, (unsigned int) after, (unsigned int) stored.size,
-	    (unsigned int) stored_crc, pages, requests);
-	name_print(name);
-	sums->bytes += file.size;
-	sums->requests += requests;
-	sums->pages += pages;
-	if (other.crc != before || again.crc != before
-	    || other.size != file.size || again.size != file.size
-	    || stored.size != file.size / 2 || requests != pages)
-		sums->wrong = TRUE;
+	r->size = file.size;
+	r->stored_size = stored.size;
+	r->pages = file_pages(&file) + file_pages(&stored);
+	r->requests = requests_answered() - r->requests;
 	file_drop(&stored);
 	file_drop(&file);
 	return TRUE;
+}
+
+static void
+result_print(const struct result *r, const char *name)
+{
+	printf("demo: size=%u before=%u other=%u again=%u after=%u "
+	    "stored_size=%u stored=%u pages=%u requests=%u ", r->size,
+	    r->before, r->other.crc, r->again.crc, r->after, r->stored_size,
+	    r->stored, r->pages, r->requests);
+	name_print(name);
+}
+
+static boolean_t
+result_is_right(const struct result *r)
+{
+	return r->other.crc == r->before && r->again.crc == r->before
+	    && r->other.size == r->size && r->again.size == r->size
+	    && r->stored_size == r->size / 2 && r->requests == r->pages;
+}
+
+static void
+result_add(const struct result *r, struct sums *sums)
+{
+	sums->files++;
+	sums->bytes += r->size;
+	sums->requests += r->requests;
+	sums->pages += r->pages;
+	if (!result_is_right(r))
+		sums->wrong = TRUE;
 }
 
 static void
@@ -186,6 +216,7 @@ files_work(struct sums *sums)
 {
 	vm_offset_t names;
 	mach_msg_type_number_t size;
+	struct result result;
 	const char *name;
 
 	sums->wrong = !ok("fs_list", fs_list(file_server, &names, &size));
@@ -193,13 +224,14 @@ files_work(struct sums *sums)
 		return;
 	for (name = (const char *) names; name < (const char *) names + size;
 	    name += strlen(name) + 1) {
-		if (!file_work(name, sums->files, sums)) {
+		if (!file_work(name, sums->files, &result)) {
 			printf("demo: stopped at the file ");
 			name_print(name);
 			sums->wrong = TRUE;
-			break;
+			return;
 		}
-		sums->files++;
+		result_print(&result, name);
+		result_add(&result, sums);
 	}
 }
 
@@ -231,6 +263,6 @@ main(void)
 	    (unsigned long long) sums.bytes, sums.requests, sums.pages,
 	    sums.wrong ? "WRONG" : "ok");
 	fflush(stdout);
-	ok("host_reboot", host_reboot(host_priv, RB_HALT));
+	ok("host_reboot", host_reboot(host_priv, RB_AUTOBOOT));
 	return 1;
 }

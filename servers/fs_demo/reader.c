@@ -19,7 +19,8 @@
 #include "reader.h"
 
 #define READ_ID		1
-#define AGAIN_ID	2
+#define SUM_ID		2
+#define DROP_ID		3
 
 struct request {
 	mach_msg_header_t	head;
@@ -30,7 +31,8 @@ struct request {
 struct answer {
 	mach_msg_header_t	head;
 	mach_msg_type_t		type;
-	struct reader_result	result;
+	kern_return_t		code;
+	struct reader_sum	sum;
 };
 
 static mach_port_t request_port;	/* the same name in both tasks */
@@ -49,45 +51,50 @@ file_drop(void)
 	size = 0;
 }
 
-static struct reader_result
-request_serve(const struct request *request)
+static kern_return_t
+file_read(const char *name)
 {
-	struct reader_result result = { .code = KERN_SUCCESS };
+	kern_return_t kr;
 
-	if (request->head.msgh_id == READ_ID)
-		result.code = fs_read_file(file_server, request->name, &data,
-		    &size);
-	if (result.code != KERN_SUCCESS) {
+	file_drop();
+	kr = fs_read_file(file_server, name, &data, &size);
+	if (kr != KERN_SUCCESS)
 		size = 0;
-		return result;
-	}
-	result.size = size;
-	result.crc = cksum((const void *) data, size);
-	if (request->head.msgh_id == AGAIN_ID)
+	return kr;
+}
+
+static void
+request_serve(const struct request *request, struct answer *answer)
+{
+	switch (request->head.msgh_id) {
+	case READ_ID:
+		answer->code = file_read(request->name);
+		break;
+	case SUM_ID:
+		answer->sum.size = size;
+		answer->sum.crc = cksum((const void *) data, size);
+		break;
+	case DROP_ID:
 		file_drop();
-	return result;
+	}
 }
 
 static mach_msg_return_t
-answer_send(mach_port_t to, const struct reader_result *result)
+answer_send(mach_port_t to, struct answer *answer)
 {
-	struct answer answer = {
-		.head = {
-			.msgh_bits = MACH_MSGH_BITS(
-			    MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
-			.msgh_size = sizeof(answer),
-			.msgh_remote_port = to,
-		},
-		.type = {
-			.msgt_name = MACH_MSG_TYPE_INTEGER_32,
-			.msgt_size = 32,
-			.msgt_number = sizeof(*result) / 4,
-			.msgt_inline = TRUE,
-		},
-		.result = *result,
+	answer->head = (mach_msg_header_t) {
+		.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
+		.msgh_size = sizeof(*answer),
+		.msgh_remote_port = to,
 	};
-
-	return mach_msg(&answer.head, MACH_SEND_MSG, sizeof(answer), 0,
+	answer->type = (mach_msg_type_t) {
+		.msgt_name = MACH_MSG_TYPE_INTEGER_32,
+		.msgt_size = 32,
+		.msgt_number = (sizeof(*answer)
+		    - offsetof(struct answer, code)) / 4,
+		.msgt_inline = TRUE,
+	};
+	return mach_msg(&answer->head, MACH_SEND_MSG, sizeof(*answer), 0,
 	    MACH_PORT_NULL, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL);
 }
 
@@ -96,7 +103,7 @@ static void
 reader_main(void *arg)
 {
 	static struct request request;
-	struct reader_result result;
+	struct answer answer;
 	mach_port_t bootstrap;
 
 	(void) arg;
@@ -108,8 +115,9 @@ reader_main(void *arg)
 	while (mach_msg(&request.head, MACH_RCV_MSG, 0, sizeof(request),
 	    request_port, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL)
 	    == MACH_MSG_SUCCESS) {
-		result = request_serve(&request);
-		if (answer_send(request.head.msgh_remote_port, &result)
+		memset(&answer, 0, sizeof(answer));
+		request_serve(&request, &answer);
+		if (answer_send(request.head.msgh_remote_port, &answer)
 		    != MACH_MSG_SUCCESS)
 			return;
 	}
@@ -164,31 +172,57 @@ request_send(mach_msg_id_t id, const char *name)
 	    MACH_PORT_NULL, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL);
 }
 
-kern_return_t
-reader_read(const char *name)
+/* A reader that died leaves a send-once notification, which is no answer. */
+static kern_return_t
+answer_wait(struct answer *answer)
 {
-	return request_send(READ_ID, name);
-}
-
-kern_return_t
-reader_again(void)
-{
-	return request_send(AGAIN_ID, "");
-}
-
-/* A reader that died leaves a send-once notification, which has no result. */
-kern_return_t
-reader_wait(struct reader_result *result)
-{
-	struct answer answer;
 	mach_msg_return_t mr;
 
-	mr = mach_msg(&answer.head, MACH_RCV_MSG, 0, sizeof(answer),
+	mr = mach_msg(&answer->head, MACH_RCV_MSG, 0, sizeof(*answer),
 	    reply_port, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL);
 	if (mr != MACH_MSG_SUCCESS)
 		return mr;
-	if (answer.head.msgh_size != sizeof(answer))
+	if (answer->head.msgh_size != sizeof(*answer))
 		return KERN_TERMINATED;
-	*result = answer.result;
-	return result->code;
+	return answer->code;
+}
+
+static kern_return_t
+reader_call(mach_msg_id_t id, const char *name)
+{
+	struct answer answer;
+	kern_return_t kr;
+
+	kr = request_send(id, name);
+	return kr == KERN_SUCCESS ? answer_wait(&answer) : kr;
+}
+
+kern_return_t
+reader_read(const char *name)
+{
+	return reader_call(READ_ID, name);
+}
+
+kern_return_t
+reader_drop(void)
+{
+	return reader_call(DROP_ID, "");
+}
+
+kern_return_t
+reader_sum_begin(void)
+{
+	return request_send(SUM_ID, "");
+}
+
+kern_return_t
+reader_sum_wait(struct reader_sum *sum)
+{
+	struct answer answer;
+	kern_return_t kr;
+
+	kr = answer_wait(&answer);
+	if (kr == KERN_SUCCESS)
+		*sum = answer.sum;
+	return kr;
 }

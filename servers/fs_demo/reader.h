@@ -7,22 +7,20 @@
 
 #include <mach/mach_types.h>
 
-/* What the reader found. */
-struct reader_result {
-	kern_return_t	code;		/* of its calls to the server */
+/* What the reader sees in its copy. */
+struct reader_sum {
 	unsigned int	size;
 	unsigned int	crc;
 };
 
 /* Start the reader's task. */
 kern_return_t	reader_start(void);
-/*
- * Have the reader read a file and sum it up, or sum up again what it has and
- * then throw it away.  Returns at once.
- */
+/* Have it read a file; the code is that of fs_read_file. */
 kern_return_t	reader_read(const char *name);
-kern_return_t	reader_again(void);
-/* Wait for the result of either. */
-kern_return_t	reader_wait(struct reader_result *result);
+/* Have it sum up what it read; returns at once.  Then wait for the sum. */
+kern_return_t	reader_sum_begin(void);
+kern_return_t	reader_sum_wait(struct reader_sum *sum);
+/* Have it throw its copy away. */
+kern_return_t	reader_drop(void);
 
 #endif
