@@ -45,6 +45,7 @@ enum {
 #define LVT_NMI		0x400u
 #define DIVIDE_BY_16	0x3u
 #define APIC_BASE_ENABLE 0x800u
+#define APIC_BASE_MSRS	0x400u		/* x2APIC */
 #define ICR_PENDING	0x1000u
 #define ICR_ASSERT	0x4000u
 #define ICR_NMI		0x400u
@@ -166,7 +167,14 @@ apic_init(void)
 void
 lapic_init(void)
 {
-	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	uint64_t base = msr_read(MSR_APIC_BASE);
+
+	/* Registers in memory, not as MSRs: by way of off, the one way back. */
+	if (base & APIC_BASE_MSRS)
+		msr_write(MSR_APIC_BASE,
+		    base & ~(uint64_t)(APIC_BASE_MSRS | APIC_BASE_ENABLE));
+	msr_write(MSR_APIC_BASE,
+	    (base & ~(uint64_t)APIC_BASE_MSRS) | APIC_BASE_ENABLE);
 	lapic[LAPIC_SPURIOUS] = SPURIOUS_ENABLE | VEC_SPURIOUS;
 	lapic[LAPIC_TASK_PRI] = 0;
 	lapic[LAPIC_TIMER] = LVT_MASKED;

@@ -106,9 +106,11 @@ interrupt(struct trap_frame *frame)
 	case VEC_SPURIOUS:		/* wants no acknowledgement */
 		break;
 	default:
-		if (vector - VEC_IRQ_BASE >= INTR_LINES)
-			panic_trap(frame, "interrupt of no device");
-		line_interrupt(vector - VEC_IRQ_BASE, trap_from_user(frame));
+		if (vector - VEC_IRQ_BASE < INTR_LINES)
+			line_interrupt(vector - VEC_IRQ_BASE,
+			    trap_from_user(frame));
+		else if (apic_in_use)	/* something the firmware left on */
+			lapic_eoi();
 	}
 }
 

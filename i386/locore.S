@@ -197,8 +197,11 @@ trap_from_kernel:
 	leal	STACK_SIZE(%edx), %esp
 1:	pushl	%ebx
 	call	trap_kernel
-	movl	%ebx, %esp
-	popl	%gs
+	/*
+	 * The kernel leaves gs alone, and what it holds may mean nothing by
+	 * now: the thread may have waited while its segments were changed.
+	 */
+	leal	4(%ebx), %esp
 	popl	%fs
 	popl	%es
 	popl	%ds

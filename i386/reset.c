@@ -3,6 +3,7 @@
  *
  * Owns:       nothing; the last thing that runs.
  */
+#include <kern/console.h>
 #include <kern/debug.h>
 #include <kern/host.h>
 #include <kern/types.h>
@@ -61,6 +62,7 @@ machine_reboot(int options)
 {
 	(void)intr_disable();
 	panic_stop_others();
+	console_panic();		/* whoever was printing has stopped */
 	if (options & RB_HALT) {
 		kprintf("halted\n");
 		cpu_halt_all();

@@ -149,16 +149,6 @@ descriptor(const uint32_t desc[2])
 	return (uint64_t)desc[1] << 32 | desc[0];
 }
 
-/*
- * The kernel does not touch gs, so it still holds the last user's selector;
- * that must not be loaded again from tables where it means something else.
- */
-static void
-gs_clear(void)
-{
-	__asm__ volatile("movl %0, %%gs" : : "r" (0));
-}
-
 void
 seg_load_thread(struct processor *processor, const struct pcb *pcb)
 {
@@ -170,7 +160,6 @@ seg_load_thread(struct processor *processor, const struct pcb *pcb)
 		ldt_load(cpu, pcb->ldt);
 	for (unsigned i = 0; i < USER_GDT_SLOTS; i++)
 		slots[i] = descriptor(pcb->gdt_user[i]);
-	gs_clear();
 }
 
 bool
