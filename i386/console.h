@@ -19,7 +19,4 @@ void	vga_init(void);
 void	vga_putc(char c);
 void	keyboard_start(void);
 
-/* What was typed, without an interrupt: a character, or -1. */
-int	serial_poll(void);
-
 #endif

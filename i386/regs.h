@@ -19,25 +19,16 @@
 #define CR4_PGE		0x00000080
 #define CR4_OSFXSR	0x00000200
 #define CR4_OSXMMEXCPT	0x00000400
-#define CR4_UMIP	0x00000800
 #define CR4_SMEP	0x00100000
 #define CR4_SMAP	0x00200000
 
 #define EFLAGS_ONE	0x00000002	/* always set */
 #define EFLAGS_TF	0x00000100
 #define EFLAGS_IF	0x00000200
-#define EFLAGS_DF	0x00000400
-#define EFLAGS_IOPL	0x00003000
 #define EFLAGS_NT	0x00004000
-#define EFLAGS_RF	0x00010000
-#define EFLAGS_VM	0x00020000
-#define EFLAGS_AC	0x00040000
-#define EFLAGS_VIF	0x00080000
-#define EFLAGS_VIP	0x00100000
 #define EFLAGS_ID	0x00200000
 
 #define MSR_APIC_BASE	0x1b
-#define MSR_SYSENTER_CS	0x174
 #define MSR_EFER	0xc0000080
 #define EFER_NXE	0x800
 
@@ -68,14 +59,8 @@
 #define VEC_NMI		2
 #define VEC_NO_FPU	7
 #define VEC_DOUBLE	8
-#define VEC_SEGMENT	11
-#define VEC_STACK	12
-#define VEC_PROTECTION	13
 #define VEC_PAGE_FAULT	14
-#define VEC_FPU		16
-#define VEC_SSE		19
 #define VEC_IRQ_BASE	0x20
-
 #define VEC_APIC_TIMER	0xef
 #define VEC_NUDGE	0xf0
 #define VEC_SHOOTDOWN	0xf1
@@ -98,21 +83,6 @@ static inline void
 outb(uint16_t port, uint8_t v)
 {
 	__asm__ volatile("outb %0, %1" : : "a" (v), "Nd" (port));
-}
-
-static inline uint16_t
-inw(uint16_t port)
-{
-	uint16_t v;
-
-	__asm__ volatile("inw %1, %0" : "=a" (v) : "Nd" (port));
-	return v;
-}
-
-static inline void
-outw(uint16_t port, uint16_t v)
-{
-	__asm__ volatile("outw %0, %1" : : "a" (v), "Nd" (port));
 }
 
 static inline void

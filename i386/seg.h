@@ -26,7 +26,6 @@
 #define LDT_ENTRIES	4	/* of the default LDT */
 
 #define SEL_RPL		0x3	/* privilege asked for */
-#define SEL_LDT		0x4
 
 #ifndef __ASSEMBLER__
 

@@ -78,14 +78,12 @@ serial_putc(char c)
 	outb(base + SERIAL_DATA, (uint8_t)c);
 }
 
-int
+/* A character that has come in, or -1. */
+static int
 serial_poll(void)
 {
-	uint8_t status;
+	uint8_t status = inb(base + SERIAL_STATUS);
 
-	if (base == 0)
-		return -1;
-	status = inb(base + SERIAL_STATUS);
 	if (status == STATUS_NONE || !(status & STATUS_RECEIVED))
 		return -1;
 	return inb(base + SERIAL_DATA);
