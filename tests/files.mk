@@ -1,4 +1,4 @@
 # tests/files.mk - the programs that tests/*.boot start, and their sources.
 
 TEST_PROGRAMS := runner
-runner_SRCS := runner.c support.c rights.c ipc_port.c kern_task.c device.c i386_processor.c
+runner_SRCS := runner.c support.c rights.c ipc_port.c ipc_message.c kern_task.c device.c i386_processor.c
