@@ -75,13 +75,37 @@ ipc_mqueue_admit_senders(struct ipc_port *port)
 	}
 }
 
+/* Wake a receiver that has its message, or keep it to be entered next. */
+static void
+wake_or_take(struct thread *thread, mach_msg_option_t option)
+{
+	__atomic_store_n(&thread->ith_state, MACH_MSG_SUCCESS,
+	    __ATOMIC_RELEASE);
+	if ((option & IPC_SEND_HANDOFF) && thread_take(thread))
+		current_thread()->ith_handoff = thread;
+	else
+		thread_go(thread, THREAD_AWAKENED);
+}
+
+void
+ipc_mqueue_drop_handoff(void)
+{
+	struct thread *self = current_thread();
+	struct thread *target = self->ith_handoff;
+
+	if (target != NULL) {
+		self->ith_handoff = NULL;
+		thread_untake(target);
+	}
+}
+
 /*
  * Hand a message of a locked port to a receiver waiting at object, which is
  * locked too.  Those it is too large for are told so.
  */
 static bool
 hand_over(struct ipc_object *object, struct ipc_port *port,
-    struct ipc_kmsg *kmsg)
+    struct ipc_kmsg *kmsg, mach_msg_option_t option)
 {
 	mach_msg_size_t size = kmsg->header.msgh_size;
 	struct thread *thread;
@@ -90,7 +114,7 @@ hand_over(struct ipc_object *object, struct ipc_port *port,
 		if (likely(size <= thread->ith_rcv_limit)) {
 			thread->ith_kmsg = kmsg;
 			kmsg->header.msgh_seqno = port->seqno++;
-			wake(thread, MACH_MSG_SUCCESS);
+			wake_or_take(thread, option);
 			return true;
 		}
 		thread->ith_rcv_limit = size;
@@ -101,18 +125,19 @@ hand_over(struct ipc_object *object, struct ipc_port *port,
 
 /* Give a message to a locked port; admitted: msgcount already counts it. */
 static void
-deliver(struct ipc_port *port, struct ipc_kmsg *kmsg, bool admitted)
+deliver(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
+    bool admitted)
 {
 	struct ipc_pset *pset = port->pset;
 	bool taken;
 
 	if (pset == NULL) {
-		taken = hand_over(&port->head, port, kmsg);
+		taken = hand_over(&port->head, port, kmsg, option);
 		if (!taken)
 			queue_push_back(&port->msgs, &kmsg->link);
 	} else {
 		ips_lock(pset);
-		taken = hand_over(&pset->head, port, kmsg);
+		taken = hand_over(&pset->head, port, kmsg, option);
 		if (!taken) {
 			queue_push_back(&port->msgs, &kmsg->link);
 			if (queue_empty(&port->ready_link))
@@ -223,7 +248,7 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 		drop_message(port, kmsg);
 		return MACH_MSG_SUCCESS;
 	}
-	deliver(port, kmsg, admitted);
+	deliver(port, kmsg, option, admitted);
 	ip_unlock(port);
 	current_thread()->task->messages_sent++;
 	return MACH_MSG_SUCCESS;
@@ -346,7 +371,7 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
     mach_msg_size_t limit, mach_msg_timeout_t timeout_ms,
     continuation_t continuation, struct ipc_kmsg **kmsg, mach_msg_size_t *size)
 {
-	struct thread *self = current_thread();
+	struct thread *self = current_thread(), *target;
 	mach_msg_return_t mr;
 
 	spin_lock(&object->lock);
@@ -359,6 +384,7 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 		mr = MACH_RCV_TIMED_OUT;
 	if (mr != MACH_RCV_IN_PROGRESS) {
 		spin_unlock(&object->lock);
+		ipc_mqueue_drop_handoff();
 		return mr == MACH_MSG_SUCCESS ? received(*kmsg) : mr;
 	}
 	self->ith_state = MACH_RCV_IN_PROGRESS;
@@ -368,7 +394,12 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	spin_unlock(&object->lock);
 	if (option & MACH_RCV_TIMEOUT)
 		thread_set_timeout(timeout_ms);
-	(void)thread_block(continuation);
+	target = self->ith_handoff;
+	self->ith_handoff = NULL;
+	if (target != NULL)
+		(void)thread_handoff(target, continuation);
+	else
+		(void)thread_block(continuation);
 	return ipc_mqueue_receive_results(object, kmsg, size);
 }
 
@@ -422,7 +453,7 @@ ipc_mqueue_offer(struct ipc_port *port)
 		kmsg = queue_element(queue_first(&port->msgs),
 		    struct ipc_kmsg, link);
 		queue_remove(&kmsg->link);
-		if (!hand_over(&pset->head, port, kmsg)) {
+		if (!hand_over(&pset->head, port, kmsg, 0)) {
 			queue_push_front(&port->msgs, &kmsg->link);
 			break;
 		}

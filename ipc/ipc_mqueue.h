@@ -11,6 +11,12 @@
 struct ipc_kmsg;
 
 /*
+ * Option of a send by a thread that receives next: a waiting receiver is not
+ * made ready but left in ith_handoff, for ipc_mqueue_receive to enter.
+ */
+#define IPC_SEND_HANDOFF	0x00020000
+
+/*
  * Send a message in kernel form to the port in its header.  A kernel port's
  * message is served at once, and its reply sent.  To a port that has died it
  * is "sent" too: it is destroyed.
@@ -21,6 +27,8 @@ struct ipc_kmsg;
  */
 mach_msg_return_t ipc_mqueue_send(struct ipc_kmsg *kmsg,
 		    mach_msg_option_t option, mach_msg_timeout_t timeout_ms);
+/* Make the receiver left by IPC_SEND_HANDOFF, if any, ready after all. */
+void		 ipc_mqueue_drop_handoff(void);
 /* The same with no limit; cannot fail. */
 void		 ipc_mqueue_send_always(struct ipc_kmsg *kmsg);
 

@@ -103,7 +103,9 @@ send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r,
 		    r->notify);
 	if (port->receiver != ipc_space_kernel ||
 	    (kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR))
-		return ipc_mqueue_send(kmsg, r->option & MACH_SEND_TIMEOUT,
+		return ipc_mqueue_send(kmsg,
+		    (r->option & MACH_SEND_TIMEOUT) |
+		    (r->option & MACH_RCV_MSG ? IPC_SEND_HANDOFF : 0),
 		    r->timeout);
 	port->seqno++;		/* only a count: kernel ports are not received on */
 	task->messages_sent++;
@@ -249,8 +251,10 @@ mach_msg_receive(struct task *task, const struct receive *r)
 	mach_msg_return_t mr;
 
 	mr = receive_object(task->space, r->rcv_name, &object);
-	if (mr != MACH_MSG_SUCCESS)
+	if (mr != MACH_MSG_SUCCESS) {
+		ipc_mqueue_drop_handoff();
 		return mr;
+	}
 	self->saved.msg.msg = (uint32_t)(uintptr_t)r->msg;
 	self->saved.msg.option = r->option;
 	self->saved.msg.rcv_size = r->rcv_size;

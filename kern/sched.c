@@ -386,6 +386,34 @@ thread_enter(struct thread *target, continuation_t continuation, bool intr)
 	return thread->wait_result;
 }
 
+bool
+thread_take(struct thread *target)
+{
+	bool intr = intr_disable();
+	bool taken = thread_grab(target, true);
+
+	intr_restore(intr);
+	return taken;
+}
+
+void
+thread_untake(struct thread *target)
+{
+	bool intr = spin_lock_intr(&target->lock);
+
+	thread_setrun(target);
+	spin_unlock_intr(&target->lock, intr);
+}
+
+/* Whether somebody of better priority than thread is ready here. */
+static bool
+better_is_ready(const struct thread *thread)
+{
+	int best = run_queue_best(current_processor());
+
+	return best >= 0 && best < thread->sched_pri;
+}
+
 enum wait_result
 thread_handoff(struct thread *target, continuation_t continuation)
 {
@@ -393,9 +421,9 @@ thread_handoff(struct thread *target, continuation_t continuation)
 
 	lock_debug_assert_none_held();
 	intr = intr_disable();
-	if (!thread_grab(target, true)) {
+	if (better_is_ready(target)) {
 		intr_restore(intr);
-		thread_go(target, THREAD_AWAKENED);
+		thread_untake(target);
 		return thread_block(continuation);
 	}
 	target->quantum_left = current_thread()->quantum_left;

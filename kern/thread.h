@@ -100,6 +100,7 @@ struct thread {
 	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
 	uint32_t	  ith_seqno;
 	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
+	struct thread	 *ith_handoff;		/* receiver taken by a send of ours, or NULL; own */
 	struct queue	 *ith_dying;		/* messages that a call of its own destroys, or NULL; own */
 	union {					/* what a continuation needs; own */
 		uint32_t  words[12];
@@ -182,9 +183,17 @@ void	thread_will_wait(bool interruptible);
 void	thread_go(struct thread *thread, enum wait_result result);
 
 /*
+ * Hand-off.  thread_take ends the wait (thread_will_wait) of a thread without
+ * making it ready: it is then the caller's, to be entered by thread_handoff or
+ * made ready by thread_untake soon.  Call with the queue's lock held.  False:
+ * target has not blocked yet, or is awake already; thread_go does the rest.
+ */
+bool	thread_take(struct thread *target);
+void	thread_untake(struct thread *target);
+/*
  * Block as thread_block does and give the processor and what is left of the
- * time slice straight to target, whose wait (thread_will_wait) this ends.
- * Falls back to thread_go + thread_block where target cannot be entered at once.
+ * time slice straight to target, which has been taken; unless somebody better
+ * is ready here.
  */
 enum wait_result thread_handoff(struct thread *target, continuation_t continuation);
 
