@@ -10,7 +10,7 @@
 
 #include <mach/kern_return.h>
 
-typedef kern_return_t (*mach_trap_fn)();
+typedef kern_return_t (*mach_trap_fn)(void);	/* of any arguments */
 
 struct mach_trap {
 	mach_trap_fn	function;

@@ -49,7 +49,7 @@ static void
 note(const char *text)
 {
 	if (note_count < NOTES_MAX)
-		strncpy(notes[note_count++], text, TEST_TEXT_MAX - 1);
+		(void)snprintf(notes[note_count++], TEST_TEXT_MAX, "%s", text);
 }
 
 static void

@@ -37,7 +37,8 @@ struct test {
 #define TEST_LIMIT(test_name, limit_seconds)				\
 	static void test_name(void);					\
 	static const struct test test_of_##test_name			\
-	    __attribute__((section("test_list"), used, aligned(4))) =	\
+	    __attribute__((section("test_list"), used, no_reorder,	\
+	    aligned(4))) =	\
 	    { #test_name, test_name, (limit_seconds) };			\
 	static void test_name(void)
 #define TEST(test_name)	TEST_LIMIT(test_name, 30)
