@@ -15,9 +15,9 @@
 #include <vm/vm_user.h>
 
 #define TRAP(number, routine, args) \
-	[number] = { (mach_trap_fn)(routine), (args) }
+	[number] = { (const void *)(routine), (args) }
 #define GAPS(first, last) \
-	[(first) ... (last)] = { (mach_trap_fn)kern_invalid, 0 }
+	[(first) ... (last)] = { (const void *)kern_invalid, 0 }
 
 const struct mach_trap mach_trap_table[] = {
 	GAPS(0, 9),

@@ -10,10 +10,8 @@
 
 #include <mach/kern_return.h>
 
-typedef kern_return_t (*mach_trap_fn)(void);	/* of any arguments */
-
 struct mach_trap {
-	mach_trap_fn	function;
+	const void	*function;	/* returns kern_return_t; called by the machine */
 	int		arg_count;	/* words, at most MACH_TRAP_ARGS_MAX */
 };
 
