@@ -2,3 +2,4 @@
 
 TEST_PROGRAMS := runner
 runner_SRCS := runner.c support.c rights.c ipc_port.c ipc_message.c kern_task.c device.c i386_processor.c
+runner_SRCS += vm_support.c vm_calls.c vm_copy.c

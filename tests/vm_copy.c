@@ -1,0 +1,1046 @@
+/*
+ * tests/vm_copy.c - copy-on-write, seen from both sides: by inheritance, by
+ * message, by vm_copy, vm_read and vm_write, and of memory that is shared.
+ */
+#include <string.h>
+
+#include <mach/exception.h>
+
+#include "vm_support.h"
+
+#define BASE	((vm_address_t)0x30000000)
+#define self	mach_task_self()
+
+/* pages at BASE plus index times 1 MB; word i is first + i if touched. */
+static vm_address_t
+region(unsigned index, unsigned pages)
+{
+	vm_address_t addr = BASE + index * 0x100000;
+
+	CHECK_KR(vm_allocate(self, &addr, pages * PAGE_SIZE, FALSE),
+	    KERN_SUCCESS);
+	return addr;
+}
+
+static vm_address_t
+filled_region(unsigned index, unsigned pages, uint32_t first)
+{
+	vm_address_t addr = region(index, pages);
+
+	vm_fill(addr, pages, first);
+	return addr;
+}
+
+static void
+inherit(vm_address_t addr, unsigned pages, vm_inherit_t inheritance)
+{
+	CHECK_KR(vm_inherit(self, addr, pages * PAGE_SIZE, inheritance),
+	    KERN_SUCCESS);
+}
+
+static vm_address_t
+read_from(task_t task, vm_address_t addr, unsigned pages)
+{
+	mach_msg_type_number_t count;
+	pointer_t data;
+
+	CHECK_KR(vm_read(task, addr, pages * PAGE_SIZE, &data, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, pages * PAGE_SIZE);
+	return data;
+}
+
+static void
+agent_expect(struct vm_agent *agent, vm_address_t addr, unsigned pages,
+    uint32_t first)
+{
+	for (unsigned i = 0; i < pages; i++)
+		CHECK_EQ(vm_agent_read(agent, addr + i * PAGE_SIZE),
+		    first + i);
+}
+
+/* Inheritance */
+
+TEST(vm_copy_by_inheritance_is_seen_by_neither_side)
+{
+	struct vm_agent child;
+	vm_address_t addr = region(0, 8);
+
+	vm_fill(addr, 4, 10);		/* the rest is untouched */
+	vm_agent_start(&child, self);
+	vm_set_word(addr, 100);
+	vm_agent_write(&child, addr + PAGE_SIZE, 201);
+	vm_agent_write(&child, addr + 4 * PAGE_SIZE, 204);
+	vm_set_word(addr + 5 * PAGE_SIZE, 105);
+	agent_expect(&child, addr, 1, 10);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 11);
+	agent_expect(&child, addr + 2 * PAGE_SIZE, 2, 12);
+	CHECK_EQ(vm_word(addr + 4 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_agent_read(&child, addr + 5 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_agent_read(&child, addr + 6 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(addr + 7 * PAGE_SIZE), 0);
+	/* Both write the same page. */
+	vm_set_word(addr + 3 * PAGE_SIZE, 103);
+	vm_agent_write(&child, addr + 3 * PAGE_SIZE, 203);
+	CHECK_EQ(vm_word(addr + 3 * PAGE_SIZE), 103);
+	CHECK_EQ(vm_agent_read(&child, addr + 3 * PAGE_SIZE), 203);
+	vm_agent_end(&child);
+	CHECK_EQ(vm_word(addr), 100);
+	vm_expect(addr + PAGE_SIZE, 2, 11);
+}
+
+TEST(vm_share_by_inheritance_is_seen_by_both_sides)
+{
+	struct vm_agent child;
+	vm_address_t addr = region(0, 4);
+
+	inherit(addr, 4, VM_INHERIT_SHARE);
+	vm_set_word(addr, 1);
+	vm_agent_start(&child, self);
+	CHECK_EQ(vm_agent_read(&child, addr), 1);
+	vm_set_word(addr, 2);
+	CHECK_EQ(vm_agent_read(&child, addr), 2);
+	vm_agent_write(&child, addr, 3);
+	CHECK_EQ(vm_word(addr), 3);
+	/* First touched after the child was made, by either side. */
+	vm_agent_write(&child, addr + PAGE_SIZE, 4);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 4);
+	vm_set_word(addr + 2 * PAGE_SIZE, 5);
+	CHECK_EQ(vm_agent_read(&child, addr + 2 * PAGE_SIZE), 5);
+	CHECK_EQ(vm_agent_read(&child, addr + 3 * PAGE_SIZE), 0);
+	vm_set_word(addr + 3 * PAGE_SIZE, 6);
+	CHECK_EQ(vm_agent_read(&child, addr + 3 * PAGE_SIZE), 6);
+	vm_agent_end(&child);
+	CHECK_EQ(vm_word(addr), 3);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 4);
+}
+
+/* No page of it existed, not even an object, when it was shared. */
+TEST(vm_share_of_untouched_memory_is_one_memory)
+{
+	struct vm_agent a, b;
+	vm_address_t addr = region(0, 3);
+
+	inherit(addr, 3, VM_INHERIT_SHARE);
+	vm_agent_start(&a, self);
+	vm_agent_start(&b, a.task);
+	vm_agent_write(&a, addr, 1);
+	vm_agent_write(&b, addr + PAGE_SIZE, 2);
+	vm_set_word(addr + 2 * PAGE_SIZE, 3);
+	vm_expect(addr, 3, 1);
+	agent_expect(&a, addr, 3, 1);
+	agent_expect(&b, addr, 3, 1);
+	vm_agent_end(&a);
+	vm_agent_write(&b, addr, 9);
+	CHECK_EQ(vm_word(addr), 9);
+	vm_agent_end(&b);
+}
+
+TEST(vm_inherit_none_leaves_a_hole_in_the_child)
+{
+	struct vm_agent child;
+	vm_address_t addr = filled_region(0, 3, 5);
+
+	inherit(addr + PAGE_SIZE, 1, VM_INHERIT_NONE);
+	vm_agent_start(&child, self);
+	CHECK_EQ(vm_agent_read(&child, addr), 5);
+	CHECK_RAISED(vm_agent_try(&child, vm_fn_read, addr + PAGE_SIZE, 0),
+	    KERN_INVALID_ADDRESS, addr + PAGE_SIZE);
+	CHECK_EQ(vm_agent_read(&child, addr + 2 * PAGE_SIZE), 7);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 6);
+	vm_agent_end(&child);
+}
+
+TEST(vm_share_keeps_each_maps_own_protection)
+{
+	struct vm_agent child;
+	vm_address_t addr = filled_region(0, 2, 5);
+
+	inherit(addr, 2, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	agent_expect(&child, addr, 2, 5);
+	CHECK_KR(vm_protect(child.task, addr, PAGE_SIZE, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	CHECK_RAISED(vm_agent_try(&child, vm_fn_write, addr, 1),
+	    KERN_PROTECTION_FAILURE, addr);
+	vm_set_word(addr, 50);
+	CHECK_EQ(vm_agent_read(&child, addr), 50);
+	CHECK_KR(vm_protect(self, addr, 2 * PAGE_SIZE, FALSE, VM_PROT_NONE),
+	    KERN_SUCCESS);
+	CHECK_RAISED(vm_try_read(addr), KERN_PROTECTION_FAILURE, addr);
+	CHECK_EQ(vm_agent_read(&child, addr), 50);
+	vm_agent_write(&child, addr + PAGE_SIZE, 60);
+	CHECK_KR(vm_protect(self, addr, 2 * PAGE_SIZE, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 60);
+	CHECK_RAISED(vm_try_write(addr, 1), KERN_PROTECTION_FAILURE, addr);
+	CHECK_KR(vm_protect(child.task, addr, PAGE_SIZE, FALSE,
+	    VM_PROT_DEFAULT), KERN_SUCCESS);
+	vm_agent_write(&child, addr, 70);
+	CHECK_EQ(vm_word(addr), 70);
+	vm_agent_end(&child);
+}
+
+TEST(vm_copies_by_inheritance_go_many_levels_deep)
+{
+	enum { DEPTH = 6 };
+	struct vm_agent agents[DEPTH];
+	vm_address_t addr = filled_region(0, DEPTH + 2, 0);
+
+	for (unsigned i = 0; i < DEPTH; i++) {
+		vm_agent_start(&agents[i],
+		    i == 0 ? self : agents[i - 1].task);
+		/* Each level leaves its mark in one page. */
+		vm_agent_write(&agents[i], addr + i * PAGE_SIZE, 1000 + i);
+	}
+	vm_set_word(addr + DEPTH * PAGE_SIZE, 77);
+	for (unsigned i = 0; i < DEPTH; i++) {
+		agent_expect(&agents[i], addr, i + 1, 1000);
+		agent_expect(&agents[i], addr + (i + 1) * PAGE_SIZE,
+		    DEPTH + 1 - i, i + 1);
+	}
+	vm_expect(addr, DEPTH, 0);
+	/* Levels go from the middle; the rest keeps what it had. */
+	vm_agent_end(&agents[2]);
+	vm_agent_end(&agents[0]);
+	vm_agent_write(&agents[4], addr, 4444);
+	agent_expect(&agents[5], addr, DEPTH, 1000);
+	agent_expect(&agents[3], addr, 4, 1000);
+	CHECK_EQ(vm_agent_read(&agents[4], addr), 4444);
+	agent_expect(&agents[1], addr, 2, 1000);
+	vm_agent_end(&agents[5]);
+	vm_agent_end(&agents[3]);
+	agent_expect(&agents[4], addr + PAGE_SIZE, 4, 1001);
+	vm_agent_end(&agents[1]);
+	vm_expect(addr, DEPTH, 0);
+	CHECK_EQ(vm_word(addr + DEPTH * PAGE_SIZE), 77);
+	vm_agent_end(&agents[4]);
+}
+
+/* The parent ends first: the child's memory outlives it. */
+TEST(vm_copy_outlives_the_task_it_was_made_from)
+{
+	struct vm_agent middle, last;
+	vm_address_t addr = filled_region(0, 4, 20);
+
+	vm_agent_start(&middle, self);
+	vm_agent_write(&middle, addr, 200);
+	vm_agent_start(&last, middle.task);
+	vm_agent_write(&middle, addr + PAGE_SIZE, 201);
+	vm_agent_end(&middle);
+	CHECK_EQ(vm_agent_read(&last, addr), 200);
+	agent_expect(&last, addr + PAGE_SIZE, 3, 21);
+	vm_deallocate_check(addr, 4 * PAGE_SIZE);
+	agent_expect(&last, addr + PAGE_SIZE, 3, 21);
+	vm_agent_write(&last, addr + PAGE_SIZE, 5);
+	CHECK_EQ(vm_agent_read(&last, addr + PAGE_SIZE), 5);
+	vm_agent_end(&last);
+}
+
+/* Messages */
+
+TEST(vm_message_carries_a_snapshot)
+{
+	mach_port_t port = test_port();
+	vm_address_t addr = region(0, 4), data;
+	vm_size_t size;
+
+	vm_fill(addr, 3, 10);
+	CHECK_KR(vm_send_data(port, addr, 4 * PAGE_SIZE, false),
+	    MACH_MSG_SUCCESS);
+	vm_fill(addr, 2, 90);		/* while it is queued */
+	data = vm_receive_data(port, &size);
+	CHECK_EQ(size, 4 * PAGE_SIZE);
+	CHECK(page_aligned(data));
+	vm_expect(data, 3, 10);
+	CHECK_EQ(vm_word(data + 3 * PAGE_SIZE), 0);
+	vm_set_word(addr + 2 * PAGE_SIZE, 92);
+	vm_set_word(addr + 3 * PAGE_SIZE, 93);
+	vm_expect(data, 3, 10);
+	CHECK_EQ(vm_word(data + 3 * PAGE_SIZE), 0);
+	vm_fill(data, 4, 50);
+	vm_expect(addr, 4, 90);
+	vm_deallocate_check(data, 4 * PAGE_SIZE);
+	vm_expect(addr, 4, 90);
+}
+
+TEST(vm_message_moves_memory_with_deallocate)
+{
+	mach_port_t port = test_port();
+	vm_address_t addr = filled_region(0, 4, 10), data;
+	vm_size_t size;
+
+	CHECK_KR(vm_send_data(port, addr + PAGE_SIZE, 2 * PAGE_SIZE, true),
+	    MACH_MSG_SUCCESS);
+	CHECK_EQ(vm_word(addr), 10);
+	CHECK_RAISED(vm_try_read(addr + PAGE_SIZE), KERN_INVALID_ADDRESS,
+	    addr + PAGE_SIZE);
+	CHECK_EQ(vm_word(addr + 3 * PAGE_SIZE), 13);
+	data = vm_receive_data(port, &size);
+	CHECK_EQ(size, 2 * PAGE_SIZE);
+	vm_expect(data, 2, 11);
+	vm_fill(data, 2, 5);
+}
+
+TEST(vm_message_carries_any_bytes)
+{
+	static const unsigned short spans[][2] = { { 0, 1 }, { 1, 1 },
+	    { 4095, 2 }, { 4093, 4100 }, { 5, 12000 }, { 4096, 4096 },
+	    { 0, 8191 } };
+	mach_port_t port = test_port();
+	vm_address_t addr = region(0, 4), data;
+	uint32_t seed = 4;
+	vm_size_t size;
+
+	for (unsigned i = 0; i < 4 * PAGE_SIZE; i++)
+		((char *)addr)[i] = (char)test_random(&seed);
+	for (unsigned i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		CHECK_KR(vm_send_data(port, addr + spans[i][0], spans[i][1],
+		    false), MACH_MSG_SUCCESS);
+		data = vm_receive_data(port, &size);
+		CHECK_EQ(size, spans[i][1]);
+		CHECK(memcmp((void *)data, (void *)(addr + spans[i][0]),
+		    size) == 0);
+		*(volatile char *)data ^= 0x55;
+		CHECK(memcmp((void *)data, (void *)(addr + spans[i][0]),
+		    size) != 0);
+		vm_deallocate_check(data, size);
+	}
+}
+
+TEST(vm_message_of_no_bytes_carries_none)
+{
+	mach_port_t port = test_port();
+	vm_address_t data;
+	vm_size_t size;
+
+	CHECK_KR(vm_send_data(port, 0xc0000000, 0, false), MACH_MSG_SUCCESS);
+	data = vm_receive_data(port, &size);
+	CHECK_EQ(size, 0);
+	CHECK_EQ(data, 0);
+}
+
+TEST(vm_message_refuses_memory_out_of_reach)
+{
+	mach_port_t port = test_port();
+	vm_address_t addr = filled_region(0, 2, 1);
+
+	CHECK_KR(vm_send_data(port, addr + PAGE_SIZE, 2 * PAGE_SIZE, false),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_send_data(port, 0xc0000000, 1, false),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_send_data(port, 0xbffff000, 2 * PAGE_SIZE, false),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_send_data(port, addr, (vm_size_t)-1, false),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_send_data(port, addr, -addr, false),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_send_data(port, addr, -addr - PAGE_SIZE, true),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(vm_protect(self, addr, PAGE_SIZE, FALSE, VM_PROT_NONE),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_send_data(port, addr, 2 * PAGE_SIZE, true),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 2);
+}
+
+static uint32_t
+send_pages(uint32_t addr, uint32_t port)
+{
+	return vm_send_data(port, addr, 4 * PAGE_SIZE, false);
+}
+
+TEST(vm_message_outlives_its_sender)
+{
+	struct vm_agent child;
+	mach_port_t port = test_port();
+	vm_address_t addr = filled_region(0, 4, 30), data;
+	vm_size_t size;
+
+	vm_agent_start(&child, self);
+	vm_agent_give_send(&child, port);
+	vm_agent_write(&child, addr, 300);
+	CHECK_EQ(vm_agent_call(&child, send_pages, addr, port),
+	    MACH_MSG_SUCCESS);
+	vm_agent_write(&child, addr + PAGE_SIZE, 301);
+	vm_agent_end(&child);
+	vm_deallocate_check(addr, 4 * PAGE_SIZE);
+	data = vm_receive_data(port, &size);
+	CHECK_EQ(vm_word(data), 300);
+	vm_expect(data + PAGE_SIZE, 3, 31);
+	vm_fill(data, 4, 1);
+	vm_expect(data, 4, 1);
+}
+
+/* Received memory is sent on, changed on the way, by several hands. */
+TEST(vm_message_copies_of_copies)
+{
+	enum { HANDS = 8 };
+	mach_port_t port = test_port();
+	vm_address_t hand[HANDS + 1];
+	vm_size_t size;
+
+	hand[0] = filled_region(0, HANDS + 1, 0);
+	for (unsigned i = 0; i < HANDS; i++) {
+		CHECK_KR(vm_send_data(port, hand[i], (HANDS + 1) * PAGE_SIZE,
+		    false), MACH_MSG_SUCCESS);
+		hand[i + 1] = vm_receive_data(port, &size);
+		vm_set_word(hand[i + 1] + i * PAGE_SIZE, 100 + i);
+	}
+	for (unsigned i = 0; i <= HANDS; i++) {
+		vm_expect(hand[i], i, 100);
+		vm_expect(hand[i] + i * PAGE_SIZE, HANDS + 1 - i, i);
+	}
+	for (unsigned i = 1; i < HANDS; i += 2)
+		vm_deallocate_check(hand[i], size);
+	for (unsigned i = 0; i <= HANDS; i += 2) {
+		vm_expect(hand[i], i, 100);
+		vm_expect(hand[i] + i * PAGE_SIZE, HANDS + 1 - i, i);
+	}
+}
+
+/* vm_copy, vm_read, vm_write */
+
+TEST(vm_copy_chains_keep_every_level_apart)
+{
+	enum { LEVELS = 8, PAGES = LEVELS + 2 };
+	vm_address_t level[LEVELS];
+
+	level[0] = filled_region(0, PAGES, 0);
+	for (unsigned i = 1; i < LEVELS; i++) {
+		level[i] = region(i, PAGES);
+		CHECK_KR(vm_copy(self, level[i - 1], PAGES * PAGE_SIZE,
+		    level[i]), KERN_SUCCESS);
+		vm_set_word(level[i] + i * PAGE_SIZE, 100 + i);
+	}
+	/* A page that all levels have from the first is changed there. */
+	vm_set_word(level[0] + (PAGES - 1) * PAGE_SIZE, 555);
+	for (unsigned i = 1; i < LEVELS; i++) {
+		CHECK_EQ(vm_word(level[i]), 0);
+		vm_expect(level[i] + PAGE_SIZE, i, 101);
+		vm_expect(level[i] + (i + 1) * PAGE_SIZE, PAGES - 1 - i,
+		    i + 1);
+	}
+	vm_expect(level[0], PAGES - 1, 0);
+	/* Even levels go; odd ones stay what they were. */
+	for (unsigned i = 0; i < LEVELS; i += 2)
+		vm_deallocate_check(level[i], PAGES * PAGE_SIZE);
+	for (unsigned i = 1; i < LEVELS; i += 2) {
+		vm_expect(level[i] + PAGE_SIZE, i, 101);
+		vm_expect(level[i] + (i + 1) * PAGE_SIZE, PAGES - 1 - i,
+		    i + 1);
+	}
+}
+
+/* The same range copied again and again while it changes. */
+TEST(vm_copy_of_a_changing_source_gives_each_state)
+{
+	enum { COPIES = 12, PAGES = 4 };
+	vm_address_t src = filled_region(0, PAGES, 0), copy[COPIES];
+
+	for (unsigned i = 0; i < COPIES; i++) {
+		copy[i] = read_from(self, src, PAGES);
+		vm_fill(src, PAGES, (i + 1) * 100);
+	}
+	for (unsigned i = 0; i < COPIES; i++)
+		vm_expect(copy[i], PAGES, i * 100);
+	for (unsigned i = 0; i < COPIES; i++) {
+		unsigned victim = (i * 5) % COPIES;
+
+		vm_expect(copy[victim], PAGES, victim * 100);
+		vm_deallocate_check(copy[victim], PAGES * PAGE_SIZE);
+	}
+	vm_expect(src, PAGES, COPIES * 100);
+}
+
+TEST(vm_copy_keeps_the_destinations_rights)
+{
+	struct vm_region_facts facts;
+	vm_address_t src = filled_region(0, 2, 5), dst = region(1, 2);
+
+	inherit(dst, 2, VM_INHERIT_NONE);
+	CHECK_KR(vm_protect(self, dst, 2 * PAGE_SIZE, TRUE, VM_PROT_DEFAULT),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, src, 2 * PAGE_SIZE, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_copy(self, src, 2 * PAGE_SIZE, dst), KERN_SUCCESS);
+	CHECK_KR(vm_region_of(self, dst, &facts), KERN_SUCCESS);
+	CHECK_EQ(facts.prot, VM_PROT_DEFAULT);
+	CHECK_EQ(facts.max_prot, VM_PROT_DEFAULT);
+	CHECK_EQ(facts.inheritance, VM_INHERIT_NONE);
+	vm_fill(dst, 2, 8);
+	vm_expect(src, 2, 5);
+}
+
+TEST(vm_copy_of_partly_touched_memory)
+{
+	vm_address_t src = region(0, 6), dst = filled_region(1, 6, 900), copy;
+
+	vm_set_word(src + PAGE_SIZE, 1);
+	vm_set_word(src + 3 * PAGE_SIZE, 3);
+	copy = read_from(self, src, 6);
+	CHECK_KR(vm_copy(self, src, 6 * PAGE_SIZE, dst), KERN_SUCCESS);
+	vm_set_word(src, 10);
+	vm_set_word(src + PAGE_SIZE, 11);
+	vm_set_word(dst + 2 * PAGE_SIZE, 22);
+	vm_set_word(copy + 4 * PAGE_SIZE, 34);
+	CHECK_EQ(vm_word(dst), 0);
+	CHECK_EQ(vm_word(copy), 0);
+	CHECK_EQ(vm_word(dst + PAGE_SIZE), 1);
+	CHECK_EQ(vm_word(copy + PAGE_SIZE), 1);
+	CHECK_EQ(vm_word(src + 2 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(copy + 2 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(dst + 3 * PAGE_SIZE), 3);
+	CHECK_EQ(vm_word(src + 4 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(dst + 4 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(dst + 5 * PAGE_SIZE), 0);
+}
+
+TEST(vm_copy_outlives_its_source)
+{
+	vm_address_t src = filled_region(0, 4, 60), copy;
+
+	copy = read_from(self, src, 4);
+	vm_set_word(copy, 1);
+	vm_deallocate_check(src, 4 * PAGE_SIZE);
+	vm_expect(copy + PAGE_SIZE, 3, 61);
+	src = filled_region(0, 4, 80);
+	vm_expect(copy + PAGE_SIZE, 3, 61);
+	vm_set_word(copy + PAGE_SIZE, 2);
+	vm_expect(src, 4, 80);
+	CHECK_EQ(vm_word(copy), 1);
+}
+
+/* Ranges that span regions of different history. */
+TEST(vm_copy_spans_regions)
+{
+	vm_address_t src = region(0, 2), dst = region(2, 6), more, copy;
+
+	vm_fill(src, 2, 10);
+	more = src + 2 * PAGE_SIZE;
+	CHECK_KR(vm_allocate(self, &more, 2 * PAGE_SIZE, FALSE),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, more, PAGE_SIZE, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	vm_set_word(more + PAGE_SIZE, 13);
+	copy = read_from(self, src, 4);
+	vm_expect(copy, 2, 10);
+	CHECK_EQ(vm_word(copy + 2 * PAGE_SIZE), 0);
+	vm_fill(copy, 4, 40);
+	CHECK_KR(vm_write(self, dst + PAGE_SIZE, copy, 4 * PAGE_SIZE),
+	    KERN_SUCCESS);
+	vm_expect(dst + PAGE_SIZE, 4, 40);
+	CHECK_EQ(vm_word(dst + 5 * PAGE_SIZE), 0);
+	vm_expect(src, 2, 10);
+	CHECK_EQ(vm_word(more), 0);
+	/* And onto a destination of several regions. */
+	CHECK_KR(vm_protect(self, dst + 2 * PAGE_SIZE, PAGE_SIZE, FALSE,
+	    VM_PROT_ALL), KERN_SUCCESS);
+	CHECK_KR(vm_copy(self, src, 4 * PAGE_SIZE, dst), KERN_SUCCESS);
+	vm_expect(dst, 2, 10);
+	CHECK_EQ(vm_word(dst + 2 * PAGE_SIZE), 0);
+	CHECK_EQ(vm_word(dst + 3 * PAGE_SIZE), 13);
+	CHECK_EQ(vm_word(dst + 4 * PAGE_SIZE), 43);
+}
+
+/* Shared memory, copied */
+
+TEST(vm_copy_of_shared_memory_is_a_snapshot)
+{
+	struct vm_agent child;
+	vm_address_t addr = filled_region(0, 4, 10), other = region(1, 4);
+	vm_address_t copy, childs;
+
+	inherit(addr, 4, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	copy = read_from(self, addr, 4);
+	CHECK_KR(vm_copy(self, addr, 4 * PAGE_SIZE, other), KERN_SUCCESS);
+	childs = read_from(child.task, addr, 4);
+	vm_agent_write(&child, addr, 200);
+	vm_set_word(addr + PAGE_SIZE, 101);
+	CHECK_EQ(vm_word(addr), 200);
+	CHECK_EQ(vm_agent_read(&child, addr + PAGE_SIZE), 101);
+	vm_expect(copy, 4, 10);
+	vm_expect(other, 4, 10);
+	vm_expect(childs, 4, 10);
+	vm_fill(copy, 4, 50);
+	vm_fill(other, 4, 60);
+	agent_expect(&child, addr + 2 * PAGE_SIZE, 2, 12);
+	/* Still one memory, also where only copies were written so far. */
+	vm_agent_write(&child, addr + 2 * PAGE_SIZE, 202);
+	CHECK_EQ(vm_word(addr + 2 * PAGE_SIZE), 202);
+	vm_expect(childs, 4, 10);
+	vm_agent_end(&child);
+	CHECK_EQ(vm_word(addr), 200);
+	vm_expect(childs, 4, 10);
+}
+
+TEST(vm_copy_onto_shared_memory_is_seen_by_all)
+{
+	struct vm_agent child;
+	vm_address_t addr = filled_region(0, 4, 10);
+	vm_address_t src = filled_region(1, 4, 70);
+
+	inherit(addr, 4, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	agent_expect(&child, addr, 4, 10);
+	CHECK_KR(vm_copy(self, src, 2 * PAGE_SIZE, addr), KERN_SUCCESS);
+	agent_expect(&child, addr, 2, 70);
+	agent_expect(&child, addr + 2 * PAGE_SIZE, 2, 12);
+	CHECK_KR(vm_write(child.task, addr + 2 * PAGE_SIZE, src,
+	    2 * PAGE_SIZE), KERN_SUCCESS);
+	vm_expect(addr, 2, 70);
+	vm_expect(addr + 2 * PAGE_SIZE, 2, 70);
+	vm_agent_write(&child, addr, 1);
+	CHECK_EQ(vm_word(addr), 1);
+	vm_expect(src, 4, 70);
+	vm_agent_end(&child);
+}
+
+TEST(vm_inherit_copy_of_shared_memory_is_a_snapshot)
+{
+	struct vm_agent child, grandchild;
+	vm_address_t addr = filled_region(0, 3, 10);
+
+	inherit(addr, 3, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	CHECK_KR(vm_inherit(child.task, addr, 3 * PAGE_SIZE, VM_INHERIT_COPY),
+	    KERN_SUCCESS);
+	vm_agent_start(&grandchild, child.task);
+	vm_set_word(addr, 100);
+	vm_agent_write(&child, addr + PAGE_SIZE, 201);
+	vm_agent_write(&grandchild, addr + 2 * PAGE_SIZE, 302);
+	CHECK_EQ(vm_agent_read(&child, addr), 100);
+	CHECK_EQ(vm_word(addr + PAGE_SIZE), 201);
+	CHECK_EQ(vm_word(addr + 2 * PAGE_SIZE), 12);
+	CHECK_EQ(vm_agent_read(&child, addr + 2 * PAGE_SIZE), 12);
+	agent_expect(&grandchild, addr, 2, 10);
+	CHECK_EQ(vm_agent_read(&grandchild, addr + 2 * PAGE_SIZE), 302);
+	vm_agent_end(&child);
+	agent_expect(&grandchild, addr, 2, 10);
+	vm_agent_end(&grandchild);
+	CHECK_EQ(vm_word(addr), 100);
+}
+
+/* Copied first, shared then: the sharers write one memory, not the copy's. */
+TEST(vm_share_of_copied_memory_is_one_memory)
+{
+	struct vm_agent child;
+	vm_address_t src = filled_region(0, 4, 10), dst = region(1, 4);
+
+	CHECK_KR(vm_copy(self, src, 4 * PAGE_SIZE, dst), KERN_SUCCESS);
+	inherit(src, 4, VM_INHERIT_SHARE);
+	inherit(dst, 4, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	vm_agent_write(&child, dst, 200);
+	CHECK_EQ(vm_word(dst), 200);
+	vm_set_word(dst + PAGE_SIZE, 101);
+	CHECK_EQ(vm_agent_read(&child, dst + PAGE_SIZE), 101);
+	vm_agent_write(&child, src + 2 * PAGE_SIZE, 302);
+	CHECK_EQ(vm_word(src + 2 * PAGE_SIZE), 302);
+	vm_set_word(src + 3 * PAGE_SIZE, 303);
+	CHECK_EQ(vm_agent_read(&child, src + 3 * PAGE_SIZE), 303);
+	vm_expect(src, 2, 10);
+	CHECK_EQ(vm_agent_read(&child, src), 10);
+	vm_expect(dst + 2 * PAGE_SIZE, 2, 12);
+	agent_expect(&child, dst + 2 * PAGE_SIZE, 2, 12);
+	vm_agent_end(&child);
+}
+
+/* Size */
+
+TEST(vm_copy_of_a_large_sparse_region_costs_what_it_touches)
+{
+	enum { PAGES = 0x10000000 / 4096, STEP = PAGES / 16 };
+	vm_address_t src = region(0, PAGES), copy;
+	struct vm_agent child;
+	unsigned before, after;
+
+	for (unsigned i = 0; i < 16; i++)
+		vm_set_word(src + i * STEP * PAGE_SIZE, i + 1);
+	before = vm_free_count();
+	copy = read_from(self, src, PAGES);
+	vm_agent_start(&child, self);
+	for (unsigned i = 0; i < 16; i++) {
+		vm_address_t at = i * STEP * PAGE_SIZE;
+
+		vm_set_word(src + at, 100 + i);
+		CHECK_EQ(vm_word(copy + at), i + 1);
+		CHECK_EQ(vm_agent_read(&child, copy + at), i + 1);
+		vm_set_word(src + at + PAGE_SIZE, 200 + i);
+		CHECK_EQ(vm_word(copy + at + PAGE_SIZE), 0);
+		CHECK_EQ(vm_agent_read(&child, src + at + PAGE_SIZE), 0);
+	}
+	after = vm_free_count();
+	/* Data, page tables and the child's own; far from 64 K pages. */
+	if (after + 512 < before)
+		test_fail(__FILE__, __LINE__, "%u pages free, then %u", before,
+		    after);
+	vm_agent_end(&child);
+	vm_deallocate_check(copy, PAGES * PAGE_SIZE);
+	vm_expect(src, 1, 100);
+	vm_deallocate_check(src, PAGES * PAGE_SIZE);
+}
+
+/* Leaks */
+
+static void
+copy_round(void)
+{
+	mach_port_t port = test_port();
+	struct vm_agent child;
+	vm_address_t addr = filled_region(0, 16, 3), copy, data;
+	vm_size_t size;
+
+	inherit(addr, 4, VM_INHERIT_SHARE);
+	vm_agent_start(&child, self);
+	copy = read_from(child.task, addr, 16);
+	CHECK_KR(vm_send_data(port, copy, 16 * PAGE_SIZE, true),
+	    MACH_MSG_SUCCESS);
+	vm_agent_write(&child, addr, 5);
+	vm_agent_write(&child, addr + 5 * PAGE_SIZE, 5);
+	data = vm_receive_data(port, &size);
+	vm_fill(data, 8, 4);
+	CHECK_KR(vm_copy(self, data, 16 * PAGE_SIZE, addr), KERN_SUCCESS);
+	CHECK_KR(vm_send_data(port, addr, 16 * PAGE_SIZE, false),
+	    MACH_MSG_SUCCESS);
+	vm_fill(addr, 16, 9);
+	CHECK_KR(mach_port_destroy(self, port), KERN_SUCCESS);
+	vm_deallocate_check(data, size);
+	vm_deallocate_check(addr, 16 * PAGE_SIZE);
+	vm_agent_end(&child);
+}
+
+TEST(vm_copies_leave_no_memory_behind)
+{
+	vm_check_no_leak(copy_round, 20, 16);
+}
+
+/*
+ * Seeded random operations on several regions of three tasks and on memory
+ * in transit, against a model: what each page must read as.
+ */
+
+enum {
+	ACTORS = 3,		/* 0 is this task */
+	REGIONS = 5,
+	SHARED = 2,		/* the first ones are shared by all */
+	PAGES = 10,
+	HELD = 6,
+	QUEUED = 4,
+};
+
+struct model_copy {
+	vm_address_t addr;	/* 0: none, or in a message */
+	unsigned     pages;
+	uint32_t     word[PAGES];
+};
+
+static struct {
+	struct vm_agent	  agent[ACTORS];
+	uint32_t	  private[ACTORS][REGIONS][PAGES];
+	uint32_t	  shared[SHARED][PAGES];
+	struct model_copy held[HELD];	/* copies in this task's memory */
+	struct model_copy queued[QUEUED];	/* oldest first, in messages */
+	unsigned	  queued_count;
+	mach_port_t	  port;
+	uint32_t	  seed, counter;
+} world;
+
+static unsigned
+pick(unsigned limit)
+{
+	return test_random(&world.seed) % limit;
+}
+
+static vm_address_t
+page_address(unsigned r, unsigned page)
+{
+	return BASE + r * 0x100000 + page * PAGE_SIZE;
+}
+
+static uint32_t *
+model_of(unsigned actor, unsigned r)
+{
+	return r < SHARED ? world.shared[r] : world.private[actor][r];
+}
+
+static task_t
+actor_task(unsigned actor)
+{
+	return actor == 0 ? self : world.agent[actor].task;
+}
+
+static uint32_t
+actor_read(unsigned actor, vm_address_t addr)
+{
+	return actor == 0 ? vm_word(addr) :
+	    vm_agent_read(&world.agent[actor], addr);
+}
+
+static void
+check_page(unsigned actor, unsigned r, unsigned page)
+{
+	uint32_t got = actor_read(actor, page_address(r, page));
+	uint32_t want = model_of(actor, r)[page];
+
+	if (got != want)
+		test_fail(__FILE__, __LINE__,
+		    "actor %u, region %u, page %u reads %u, not %u", actor, r,
+		    page, (unsigned)got, (unsigned)want);
+}
+
+static void
+op_check(void)
+{
+	check_page(pick(ACTORS), pick(REGIONS), pick(PAGES));
+}
+
+static void
+op_write(void)
+{
+	unsigned actor = pick(ACTORS), r = pick(REGIONS), page = pick(PAGES);
+	vm_address_t addr = page_address(r, page);
+
+	model_of(actor, r)[page] = ++world.counter;
+	if (actor == 0)
+		vm_set_word(addr, world.counter);
+	else
+		vm_agent_write(&world.agent[actor], addr, world.counter);
+}
+
+static void
+op_vm_copy(void)
+{
+	unsigned actor = pick(ACTORS), from = pick(REGIONS);
+	unsigned to = pick(REGIONS), pages = 1 + pick(PAGES);
+	unsigned src = pick(PAGES - pages + 1), dst = pick(PAGES - pages + 1);
+
+	CHECK_KR(vm_copy(actor_task(actor), page_address(from, src),
+	    pages * PAGE_SIZE, page_address(to, dst)), KERN_SUCCESS);
+	memmove(model_of(actor, to) + dst, model_of(actor, from) + src,
+	    pages * sizeof(uint32_t));
+}
+
+static void
+op_vm_write(void)
+{
+	unsigned actor = pick(ACTORS), from = pick(REGIONS);
+	unsigned to = pick(REGIONS), pages = 1 + pick(PAGES);
+	unsigned src = pick(PAGES - pages + 1), dst = pick(PAGES - pages + 1);
+
+	CHECK_KR(vm_write(actor_task(actor), page_address(to, dst),
+	    page_address(from, src), pages * PAGE_SIZE), KERN_SUCCESS);
+	memmove(model_of(actor, to) + dst, model_of(0, from) + src,
+	    pages * sizeof(uint32_t));
+}
+
+static void
+check_copy(const struct model_copy *copy)
+{
+	for (unsigned i = 0; i < copy->pages; i++)
+		CHECK_EQ(vm_word(copy->addr + i * PAGE_SIZE), copy->word[i]);
+}
+
+static void
+op_vm_read(void)
+{
+	unsigned actor = pick(ACTORS), r = pick(REGIONS);
+	struct model_copy *copy = &world.held[pick(HELD)];
+	unsigned first;
+
+	if (copy->addr != 0) {
+		check_copy(copy);
+		vm_deallocate_check(copy->addr, copy->pages * PAGE_SIZE);
+	}
+	copy->pages = 1 + pick(PAGES);
+	first = pick(PAGES - copy->pages + 1);
+	copy->addr = read_from(actor_task(actor), page_address(r, first),
+	    copy->pages);
+	memcpy(copy->word, model_of(actor, r) + first,
+	    copy->pages * sizeof(uint32_t));
+}
+
+static void
+op_write_held(void)
+{
+	struct model_copy *copy = &world.held[pick(HELD)];
+	unsigned page;
+
+	if (copy->addr == 0)
+		return;
+	page = pick(copy->pages);
+	copy->word[page] = ++world.counter;
+	vm_set_word(copy->addr + page * PAGE_SIZE, world.counter);
+	check_copy(copy);
+}
+
+static void
+op_write_back(void)
+{
+	struct model_copy *copy = &world.held[pick(HELD)];
+	unsigned actor = pick(ACTORS), r = pick(REGIONS), first;
+
+	if (copy->addr == 0)
+		return;
+	first = pick(PAGES - copy->pages + 1);
+	CHECK_KR(vm_write(actor_task(actor), page_address(r, first),
+	    copy->addr, copy->pages * PAGE_SIZE), KERN_SUCCESS);
+	memcpy(model_of(actor, r) + first, copy->word,
+	    copy->pages * sizeof(uint32_t));
+}
+
+static void
+op_send(void)
+{
+	unsigned r = pick(REGIONS), pages = 1 + pick(PAGES);
+	unsigned first = pick(PAGES - pages + 1);
+	struct model_copy *copy;
+
+	if (world.queued_count == QUEUED)
+		return;
+	copy = &world.queued[world.queued_count++];
+	copy->pages = pages;
+	CHECK_KR(vm_send_data(world.port, page_address(r, first),
+	    pages * PAGE_SIZE, false), MACH_MSG_SUCCESS);
+	memcpy(copy->word, model_of(0, r) + first, pages * sizeof(uint32_t));
+}
+
+static void
+op_send_held(void)
+{
+	struct model_copy *copy = &world.held[pick(HELD)];
+
+	if (world.queued_count == QUEUED || copy->addr == 0)
+		return;
+	CHECK_KR(vm_send_data(world.port, copy->addr, copy->pages * PAGE_SIZE,
+	    true), MACH_MSG_SUCCESS);
+	copy->addr = 0;
+	world.queued[world.queued_count++] = *copy;
+}
+
+static void
+op_receive(void)
+{
+	struct model_copy *copy = &world.held[pick(HELD)];
+	vm_size_t size;
+
+	if (world.queued_count == 0 || copy->addr != 0)
+		return;
+	*copy = world.queued[0];
+	world.queued_count--;
+	memmove(world.queued, world.queued + 1,
+	    world.queued_count * sizeof(world.queued[0]));
+	copy->addr = vm_receive_data(world.port, &size);
+	CHECK_EQ(size, copy->pages * PAGE_SIZE);
+	check_copy(copy);
+}
+
+/* Part of a private region goes and comes back as zeros. */
+static void
+op_renew(void)
+{
+	unsigned actor = pick(ACTORS), pages = 1 + pick(PAGES);
+	unsigned r = SHARED + pick(REGIONS - SHARED);
+	unsigned first = pick(PAGES - pages + 1);
+	vm_address_t addr = page_address(r, first);
+
+	CHECK_KR(vm_deallocate(actor_task(actor), addr, pages * PAGE_SIZE),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_allocate(actor_task(actor), &addr, pages * PAGE_SIZE,
+	    FALSE), KERN_SUCCESS);
+	memset(model_of(actor, r) + first, 0, pages * sizeof(uint32_t));
+}
+
+/* An agent ends; a copy of another actor takes its place. */
+static void
+op_replace_agent(void)
+{
+	unsigned actor = 1 + pick(ACTORS - 1), from = pick(ACTORS);
+
+	if (from == actor || pick(4) != 0)
+		return;
+	vm_agent_end(&world.agent[actor]);
+	vm_agent_start(&world.agent[actor], actor_task(from));
+	memcpy(world.private[actor], world.private[from],
+	    sizeof(world.private[0]));
+}
+
+/* Rights go and come back: the memory stays. */
+static void
+op_protect(void)
+{
+	unsigned actor = pick(ACTORS), r = pick(REGIONS), page = pick(PAGES);
+	vm_size_t size = (1 + pick(PAGES - page)) * PAGE_SIZE;
+	vm_address_t addr = page_address(r, page);
+
+	CHECK_KR(vm_protect(actor_task(actor), addr, size, FALSE,
+	    pick(2) ? VM_PROT_READ : VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_KR(vm_protect(actor_task(actor), addr, size, FALSE,
+	    VM_PROT_DEFAULT), KERN_SUCCESS);
+	check_page(actor, r, page);
+}
+
+static void (*const operations[])(void) = {
+	op_check, op_check, op_check, op_write, op_write, op_write, op_write,
+	op_vm_copy, op_vm_copy, op_vm_write, op_vm_read, op_vm_read,
+	op_write_held, op_write_back, op_send, op_send_held, op_receive,
+	op_receive, op_renew, op_replace_agent, op_protect,
+};
+
+static void
+world_begin(uint32_t seed)
+{
+	memset(&world, 0, sizeof(world));
+	world.seed = seed;
+	world.port = test_port();
+	for (unsigned r = 0; r < REGIONS; r++) {
+		(void)region(r, PAGES);
+		if (r < SHARED)
+			inherit(page_address(r, 0), PAGES, VM_INHERIT_SHARE);
+	}
+	for (unsigned actor = 1; actor < ACTORS; actor++)
+		vm_agent_start(&world.agent[actor], self);
+}
+
+static void
+world_check(void)
+{
+	for (unsigned actor = 0; actor < ACTORS; actor++)
+		for (unsigned r = 0; r < REGIONS; r++)
+			for (unsigned page = 0; page < PAGES; page++)
+				check_page(actor, r, page);
+	for (unsigned i = 0; i < HELD; i++)
+		if (world.held[i].addr != 0)
+			check_copy(&world.held[i]);
+}
+
+static void
+random_operations(uint32_t seed, unsigned count)
+{
+	test_note("seed %u", (unsigned)seed);
+	world_begin(seed);
+	for (unsigned i = 0; i < count; i++) {
+		operations[pick(sizeof(operations) / sizeof(operations[0]))]();
+		if (i % 500 == 499)
+			world_check();
+	}
+	world_check();
+	for (unsigned actor = 1; actor < ACTORS; actor++)
+		vm_agent_end(&world.agent[actor]);
+}
+
+TEST(vm_random_operations_read_as_the_model_seed_1)
+{
+	random_operations(1, 2500);
+}
+
+TEST(vm_random_operations_read_as_the_model_seed_2)
+{
+	random_operations(2, 2500);
+}
+
+TEST(vm_random_operations_read_as_the_model_seed_3)
+{
+	random_operations(3, 2500);
+}
