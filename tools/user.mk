@@ -6,7 +6,7 @@
 #   for each name in TEST_PROGRAMS (tests/files.mk), of NAME_SRCS in tests/ or,
 #   without that, tests/NAME.c
 # $(O)/programs/NAME keeps its symbols; $(O)/modules/NAME, stripped, is what
-# boots.
+# boots.  The -u takes libmach's locks, before newlib's, which do nothing.
 
 NEWLIB := build/newlib
 NEWLIB_STAMP := $(NEWLIB)/installed
@@ -55,7 +55,8 @@ $(O)/programs/%: $(CRT0) $(O)/libmach.a $(NEWLIB_STAMP) tools/user.mk
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -nostdlib -no-pie -Wl,--gc-sections,--build-id=none \
-	    -Wl,-z,noexecstack -o $@ $(filter %.o,$^) \
+	    -Wl,-z,noexecstack,-u,__lock___malloc_recursive_mutex \
+	    -o $@ $(filter %.o,$^) \
 	    -Wl,--start-group $(O)/libmach.a -L$(NEWLIB)/lib -lc -lm $(LIBGCC) \
 	    -Wl,--end-group
 $(O)/modules/%: $(O)/programs/%
