@@ -375,19 +375,30 @@ TEST(vm_protect_refuses_bad_arguments)
 	CHECK_KR(vm_protect(self, BASE, PAGE_SIZE, TRUE, -1),
 	    KERN_INVALID_ARGUMENT);
 	CHECK_KR(vm_protect(self, BASE, 0, FALSE, -1), KERN_INVALID_ARGUMENT);
-	/* holes */
-	CHECK_KR(vm_protect(self, BASE + PAGE_SIZE, 2 * PAGE_SIZE, FALSE,
-	    VM_PROT_NONE), KERN_INVALID_ADDRESS);
-	CHECK_KR(vm_protect(self, BASE - PAGE_SIZE, 2 * PAGE_SIZE, FALSE,
-	    VM_PROT_NONE), KERN_INVALID_ADDRESS);
-	CHECK_KR(vm_protect(self, BASE + 9 * PAGE_SIZE, PAGE_SIZE, FALSE,
-	    VM_PROT_READ), KERN_INVALID_ADDRESS);
-	CHECK_KR(vm_protect(self, KERNEL, PAGE_SIZE, FALSE, VM_PROT_ALL),
-	    KERN_INVALID_ADDRESS);
-	CHECK_KR(vm_protect(self, KERNEL - PAGE_SIZE, 2 * PAGE_SIZE, FALSE,
-	    VM_PROT_DEFAULT), KERN_INVALID_ADDRESS);
 	expect_base(2, VM_PROT_DEFAULT);
 	vm_fill(BASE, 2, 1);
+}
+
+TEST(vm_protect_passes_over_holes)
+{
+	allocate_base(2);
+	CHECK_KR(allocate_at(BASE + 3 * PAGE_SIZE, 2 * PAGE_SIZE),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, BASE + PAGE_SIZE, 3 * PAGE_SIZE, FALSE,
+	    VM_PROT_READ), KERN_SUCCESS);
+	expect_base(1, VM_PROT_DEFAULT);
+	expect_region(self, BASE + PAGE_SIZE, PAGE_SIZE, VM_PROT_READ,
+	    VM_PROT_ALL, VM_INHERIT_DEFAULT);
+	expect_region(self, BASE + 3 * PAGE_SIZE, PAGE_SIZE, VM_PROT_READ,
+	    VM_PROT_ALL, VM_INHERIT_DEFAULT);
+	expect_region(self, BASE + 4 * PAGE_SIZE, PAGE_SIZE, VM_PROT_DEFAULT,
+	    VM_PROT_ALL, VM_INHERIT_DEFAULT);
+	CHECK_KR(vm_protect(self, BASE + 9 * PAGE_SIZE, PAGE_SIZE, FALSE,
+	    VM_PROT_READ), KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, KERNEL, PAGE_SIZE, FALSE, VM_PROT_ALL),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, KERNEL - PAGE_SIZE, 2 * PAGE_SIZE, FALSE,
+	    VM_PROT_DEFAULT), KERN_SUCCESS);
 }
 
 TEST(vm_protect_of_a_range_that_wraps_changes_nothing)
@@ -583,7 +594,8 @@ TEST(vm_write_refuses_where_it_may_not)
 	    MACH_SEND_INVALID_MEMORY);
 	CHECK_KR(vm_write(self, BASE, BASE, (mach_msg_type_number_t)-1),
 	    MACH_SEND_INVALID_MEMORY);
-	CHECK_KR(vm_write(self, BASE, src + 2 * PAGE_SIZE, 0), KERN_SUCCESS);
+	CHECK_KR(vm_write(self, BASE + 1, src + 2 * PAGE_SIZE, 0),
+	    KERN_SUCCESS);
 }
 
 /* vm_copy */
@@ -743,6 +755,12 @@ TEST(vm_map_aligns_to_the_mask)
 	CHECK_KR(map_null(&addr, PAGE_SIZE, 0xffff, FALSE), KERN_NO_SPACE);
 	addr = BASE;
 	CHECK_KR(map_null(&addr, PAGE_SIZE, 0xffff, FALSE), KERN_SUCCESS);
+	/* An address past all room does not matter. */
+	addr = KERNEL - 1;
+	CHECK_KR(map_null(&addr, 2 * PAGE_SIZE, 0, TRUE), KERN_SUCCESS);
+	addr = 0xffffffff;
+	CHECK_KR(map_null(&addr, 2 * PAGE_SIZE, 0xffff, TRUE), KERN_SUCCESS);
+	vm_set_word(addr, 1);
 	/* The only place it allows is the first page. */
 	addr = 0;
 	CHECK_KR(map_null(&addr, PAGE_SIZE, (vm_address_t)-1, TRUE),

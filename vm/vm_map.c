@@ -314,10 +314,12 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	if (anywhere) {
 		/* never the first page: a null pointer must fault */
 		start = max_of(start, PAGE_SIZE);
-		if (!vm_map_tree_find_hole(&map->tree, start, size, mask,
+		if (vm_map_tree_find_hole(&map->tree, start, size, mask,
+		    addr) ||
+		    vm_map_tree_find_hole(&map->tree, PAGE_SIZE, size, mask,
 		    addr))
-			return KERN_NO_SPACE;
-		return KERN_SUCCESS;
+			return KERN_SUCCESS;
+		return KERN_NO_SPACE;
 	}
 	if ((start & mask) != 0)
 		return KERN_NO_SPACE;

@@ -85,7 +85,10 @@ bool		 vm_map_range_mapped(struct vm_map *map, vm_offset_t start,
  */
 bool		 vm_map_wait_transition(struct vm_map *map,
 		    vm_offset_t start, vm_offset_t end);
-/* Free room for size bytes at *addr or anywhere above: KERN_NO_SPACE, KERN_INVALID_ADDRESS. */
+/*
+ * Free room for size bytes at *addr, or anywhere, above that where there is
+ * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.
+ */
 kern_return_t	 vm_map_find_room(struct vm_map *map, vm_offset_t *addr,
 		    vm_size_t size, vm_offset_t mask, bool anywhere);
 /* Give the entry memory of its own to write: an object, a shadow. */

@@ -12,6 +12,7 @@
 #include <mach_server.h>
 #include <mach/vm_statistics.h>
 #include <vm/memory_object.h>
+#include <vm/vm_map_copy.h>
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
@@ -100,9 +101,14 @@ kern_return_t
 vm_write(struct vm_map *map, vm_address_t address, vm_offset_t data,
     mach_msg_type_number_t data_count)
 {
+	vm_map_copy_t copy = (vm_map_copy_t)data;
+
 	if (map == NULL)
 		return KERN_INVALID_ARGUMENT;
-	return vm_map_copy_overwrite(map, address, (vm_map_copy_t)data);
+	if (copy != NULL && !(page_aligned(address) &&
+	    page_aligned(data_count) && vm_map_copy_page_aligned(copy)))
+		return KERN_INVALID_ARGUMENT;
+	return vm_map_copy_overwrite(map, address, copy);
 }
 
 kern_return_t
@@ -117,7 +123,9 @@ vm_copy(struct vm_map *map, vm_address_t source_address, vm_size_t size,
 	kr = vm_map_copyin(map, source_address, size, false, &copy);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	kr = vm_map_copy_overwrite(map, dest_address, copy);
+	kr = KERN_INVALID_ARGUMENT;
+	if (copy == NULL || page_aligned(source_address | size | dest_address))
+		kr = vm_map_copy_overwrite(map, dest_address, copy);
 	if (kr != KERN_SUCCESS)
 		vm_map_copy_discard(copy);
 	return kr;
