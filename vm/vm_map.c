@@ -416,6 +416,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 {
 	struct vm_map_entry *entry;
 	vm_offset_t start = *addr;
+	bool wire = false;
 	kern_return_t kr;
 
 	if (object != NULL && object->device_page != NULL && !needs_copy) {
@@ -426,6 +427,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	kr = vm_map_find_room(map, &start, size, mask, anywhere);
 	if (kr != KERN_SUCCESS)
 		goto out;
+	wire = map->wire_future && prot != VM_PROT_NONE;
 	if (object == NULL) {
 		entry = entry_to_extend(map, start, prot, max_prot,
 		    inheritance);
@@ -451,6 +453,8 @@ entered:
 	*addr = start;
 out:
 	rwlock_done(&map->lock);
+	if (wire)
+		(void)vm_map_wire(map, start, start + size, prot);
 	return kr;
 }
 

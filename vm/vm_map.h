@@ -9,6 +9,7 @@
 #include <kern/types.h>
 #include <mach/vm_inherit.h>
 #include <mach/vm_prot.h>
+#include <mach/vm_wire.h>
 #include <vm/vm_map_tree.h>
 
 struct pmap;
@@ -69,6 +70,9 @@ kern_return_t	 vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t siz
 		    struct vm_object *object, vm_offset_t offset, bool needs_copy,
 		    vm_prot_t prot, vm_prot_t max_prot, vm_inherit_t inheritance);
 kern_return_t	 vm_map_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end, vm_prot_t access);	/* VM_PROT_NONE unwires */
+
+/* vm_wire_all: wire all there is and will be, by flags; VM_WIRE_NONE unwires. */
+kern_return_t	 vm_map_wire_all(struct vm_map *map, vm_wire_t flags);
 
 /*
  * A snapshot of memory in transit between maps: what an out-of-line region

@@ -272,3 +272,48 @@ vm_map_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	rwlock_done(&map->lock);
 	return kr;
 }
+
+/* The first entry at or above *start that wiring would change; its bounds. */
+static bool
+wire_all_next(struct vm_map *map, bool wire, vm_offset_t *start,
+    vm_offset_t *end, vm_prot_t *prot)
+{
+	struct vm_map_entry *entry;
+
+	rwlock_read(&map->lock);
+	for (entry = vm_map_lookup_entry(map, *start, true); entry != NULL;
+	    entry = entry_next(map, entry))
+		if (wire ? entry->wired_count == 0 &&
+		    entry->protection != VM_PROT_NONE :
+		    entry->wired_count != 0)
+			break;
+	if (entry != NULL) {
+		*start = entry_start(entry);
+		*end = entry_end(entry);
+		*prot = wire ? entry->protection : VM_PROT_NONE;
+	}
+	rwlock_done(&map->lock);
+	return entry != NULL;
+}
+
+kern_return_t
+vm_map_wire_all(struct vm_map *map, vm_wire_t flags)
+{
+	bool wire = flags != VM_WIRE_NONE;
+	vm_offset_t start = map->min_offset, end;
+	kern_return_t kr;
+	vm_prot_t prot;
+
+	rwlock_write(&map->lock);
+	map->wire_future = (flags & VM_WIRE_FUTURE) != 0;
+	rwlock_done(&map->lock);
+	if (wire && !(flags & VM_WIRE_CURRENT))
+		return KERN_SUCCESS;
+	while (wire_all_next(map, wire, &start, &end, &prot)) {
+		kr = vm_map_wire(map, start, end, prot);
+		if (kr != KERN_SUCCESS && kr != KERN_INVALID_ADDRESS)
+			return kr;
+		start = end;
+	}
+	return KERN_SUCCESS;
+}
