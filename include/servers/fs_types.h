@@ -13,7 +13,7 @@ typedef const char	*const_fs_name_t;
 
 #define FS_SUCCESS	0
 #define FS_NO_FILE	5001		/* no file has that name */
-#define FS_NO_SPACE	5002
+#define FS_NO_SPACE	5002		/* or too much is being written */
 #define FS_BAD_NAME	5003		/* empty, or too long */
 #define FS_IO_ERROR	5004		/* the device failed */
 

@@ -8,7 +8,8 @@
  * Owns:       the service port.  Several threads answer requests on it; the
  *             threads that page are others (files.c), for a request may wait
  *             for them: a reply that carries a new memory object waits until
- *             that is ready, and what is written may be memory that we page.
+ *             that is ready.  Writes wait for whoever pages what is written,
+ *             each in a thread of its own (write.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,6 @@
 #include <servers/fs_types.h>
 
 #include "archive.h"
-#include "copy_in.h"
 #include "files.h"
 #include "fs_server.h"
 
@@ -36,15 +36,6 @@ extern boolean_t fs_server(mach_msg_header_t *request,
 
 static mach_port_t service_port;
 
-/* MIG bounds the message, not the name in it. */
-static boolean_t
-name_is_good(const char *name)
-{
-	size_t length = strnlen(name, FS_NAME_MAX);
-
-	return length > 0 && length < FS_NAME_MAX;
-}
-
 /* The reply takes the mapping out of our space. */
 kern_return_t
 S_fs_read_file(mach_port_t server, const_fs_name_t name, vm_offset_t *data,
@@ -54,7 +45,7 @@ S_fs_read_file(mach_port_t server, const_fs_name_t name, vm_offset_t *data,
 	kern_return_t kr;
 
 	(void) server;
-	if (!name_is_good(name))
+	if (!file_name_is_good(name))
 		return FS_BAD_NAME;
 	version = files_look_up(name);
 	if (version == NULL)
@@ -65,49 +56,13 @@ S_fs_read_file(mach_port_t server, const_fs_name_t name, vm_offset_t *data,
 	return kr;
 }
 
-static kern_return_t
-version_of_data(vm_offset_t data, vm_size_t size, struct version **version)
-{
-	vm_address_t copy = 0;
-	kern_return_t kr;
-
-	if (size > 0) {
-		kr = copy_in(data, size, &copy);
-		if (kr != KERN_SUCCESS)
-			return kr;
-	}
-	*version = version_in_memory(copy, size);
-	if (*version != NULL)
-		return KERN_SUCCESS;
-	vm_deallocate(mach_task_self(), copy, size);
-	return FS_NO_SPACE;
-}
-
-kern_return_t
-S_fs_write_file(mach_port_t server, const_fs_name_t name, vm_offset_t data,
-    mach_msg_type_number_t count)
-{
-	struct version *version;
-	kern_return_t kr;
-
-	(void) server;
-	if (!name_is_good(name))
-		return FS_BAD_NAME;
-	kr = version_of_data(data, count, &version);
-	if (kr == KERN_SUCCESS)
-		kr = files_enter(name, version);
-	if (kr == KERN_SUCCESS)
-		vm_deallocate(mach_task_self(), data, count);
-	return kr;
-}
-
 kern_return_t
 S_fs_stat_file(mach_port_t server, const_fs_name_t name, vm_size_t *size)
 {
 	struct version *version;
 
 	(void) server;
-	if (!name_is_good(name))
+	if (!file_name_is_good(name))
 		return FS_BAD_NAME;
 	version = files_look_up(name);
 	if (version == NULL)

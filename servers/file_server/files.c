@@ -231,6 +231,14 @@ version_map(struct version *version, vm_address_t *addr)
 	    VM_INHERIT_NONE);
 }
 
+boolean_t
+file_name_is_good(const char *name)
+{
+	size_t length = strnlen(name, FS_NAME_MAX);
+
+	return length > 0 && length < FS_NAME_MAX;
+}
+
 static struct file **
 bucket(const char *name)
 {

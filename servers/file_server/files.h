@@ -23,6 +23,9 @@ struct version	*version_on_disk(mach_port_t disk, uint32_t start,
 		    vm_size_t size);
 struct version	*version_in_memory(vm_address_t memory, vm_size_t size);
 
+/* Neither empty nor too long.  MIG bounds the message, not the name in it. */
+boolean_t	file_name_is_good(const char *name);
+
 /*
  * Make the version the contents of the file by that name, which is made if
  * there is none.  FS_NO_SPACE: no memory, and the version is gone.
