@@ -76,6 +76,7 @@ request_reply_death(struct ipc_space *space, mach_port_name_t name,
 
 /*
  * The reply port with MACH_RCV_NOTIFY.  All that can fail is got beforehand.
+ * A name that the space had before keeps the request it has, or none.
  */
 static mach_msg_return_t
 copyout_reply_notify(mach_msg_header_t *header, struct ipc_space *space,
@@ -84,6 +85,7 @@ copyout_reply_notify(mach_msg_header_t *header, struct ipc_space *space,
 	struct ipc_request *request = ipc_request_alloc();
 	struct ipc_port *notify, *previous, *tell;
 	kern_return_t kr;
+	bool fresh;
 
 	if (request == NULL)
 		return MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_KERNEL;
@@ -92,9 +94,9 @@ copyout_reply_notify(mach_msg_header_t *header, struct ipc_space *space,
 		ipc_request_free(request);
 		return MACH_RCV_INVALID_NOTIFY;
 	}
-	kr = ipc_object_copyout(space, header->msgh_local_port,
-	    MACH_MSGH_BITS_LOCAL(header->msgh_bits), true, name);
-	if (kr != KERN_SUCCESS) {
+	kr = ipc_object_copyout_fresh(space, header->msgh_local_port,
+	    MACH_MSGH_BITS_LOCAL(header->msgh_bits), true, name, &fresh);
+	if (kr != KERN_SUCCESS || !fresh) {
 		ipc_port_release_sonce(notify);
 		ipc_request_free(request);
 		return kr;

@@ -38,7 +38,7 @@ ipc_object_copyin(struct ipc_space *space, mach_port_name_t name,
 
 /*
  * The entry a right goes to: the one that denotes its port, or a new one.
- * Space locked.  *fresh tells, for undoing.
+ * Space locked.
  */
 static kern_return_t
 entry_for(struct ipc_space *space, struct ipc_port *port,
@@ -81,12 +81,20 @@ kern_return_t
 ipc_object_copyout(struct ipc_space *space, struct ipc_port *port,
     mach_msg_type_name_t type, bool clip, mach_port_name_t *name)
 {
-	struct ipc_entry *entry;
-	kern_return_t kr;
 	bool fresh;
 
+	return ipc_object_copyout_fresh(space, port, type, clip, name, &fresh);
+}
+
+kern_return_t
+ipc_object_copyout_fresh(struct ipc_space *space, struct ipc_port *port,
+    mach_msg_type_name_t type, bool clip, mach_port_name_t *name, bool *fresh)
+{
+	struct ipc_entry *entry;
+	kern_return_t kr;
+
 	spin_lock(&space->lock);
-	kr = entry_for(space, port, type, name, &entry, &fresh);
+	kr = entry_for(space, port, type, name, &entry, fresh);
 	if (kr != KERN_SUCCESS) {
 		spin_unlock(&space->lock);
 		return kr;

@@ -25,6 +25,10 @@ kern_return_t	 ipc_object_copyin(struct ipc_space *space,
 kern_return_t	 ipc_object_copyout(struct ipc_space *space,
 		    struct ipc_port *port, mach_msg_type_name_t type, bool clip,
 		    mach_port_name_t *name);
+/* The same; *fresh tells whether the name is new to the space. */
+kern_return_t	 ipc_object_copyout_fresh(struct ipc_space *space,
+		    struct ipc_port *port, mach_msg_type_name_t type, bool clip,
+		    mach_port_name_t *name, bool *fresh);
 /*
  * The same under a chosen name.  Also KERN_NAME_EXISTS, and KERN_RIGHT_EXISTS
  * if the space knows the port by another name.
