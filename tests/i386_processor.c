@@ -2,153 +2,13 @@
  * tests/i386_processor.c - the call gate, exceptions, registers, FPU,
  * segments and breakpoints of an i386.
  *
- * Most tests run a few instructions in a second thread, the culprit, and
- * receive its exceptions.
+ * Most tests run a few instructions in a second thread; see i386_culprit.h.
  */
 #include <string.h>
 
-#include <mach/exception.h>
 #include <mach/i386/mach_i386.h>
-#include <mach/thread_status.h>
 
-#include "test.h"
-
-#define CODE(name, instructions)					\
-	extern char name[];						\
-	__asm__(".text\n" #name ":\n" instructions "\n")
-
-#define STACK_SIZE	0x4000
-
-/* exception_raise as it arrives, and its reply. */
-struct raise {
-	mach_msg_header_t head;
-	mach_msg_type_t	  thread_type;
-	mach_port_t	  thread;
-	mach_msg_type_t	  task_type;
-	mach_port_t	  task;
-	mach_msg_type_t	  exception_type;
-	int		  exception;
-	mach_msg_type_t	  code_type;
-	int		  code;
-	mach_msg_type_t	  subcode_type;
-	int		  subcode;
-	char		  room[64];
-};
-
-struct raise_reply {
-	mach_msg_header_t head;
-	mach_msg_type_t	  type;
-	kern_return_t	  code;
-};
-
-struct culprit {
-	thread_t	  thread;
-	mach_port_t	  exceptions;
-	struct raise	  raise;		/* the last one */
-	struct i386_thread_state state;		/* at that time */
-};
-
-static char stack[STACK_SIZE] __attribute__((aligned(16)));
-
-static void
-state_get(struct culprit *c)
-{
-	mach_msg_type_number_t count = i386_THREAD_STATE_COUNT;
-
-	CHECK_KR(thread_get_state(c->thread, i386_REGS_SEGS_STATE,
-	    (thread_state_t)&c->state, &count), KERN_SUCCESS);
-}
-
-static void
-state_set(struct culprit *c)
-{
-	CHECK_KR(thread_set_state(c->thread, i386_REGS_SEGS_STATE,
-	    (thread_state_t)&c->state, i386_REGS_SEGS_STATE_COUNT),
-	    KERN_SUCCESS);
-}
-
-/* A suspended thread that will run code; its registers are in c->state. */
-static void
-culprit_make(struct culprit *c, const char *code)
-{
-	CHECK_KR(thread_create(mach_task_self(), &c->thread), KERN_SUCCESS);
-	c->exceptions = test_port();
-	CHECK_KR(thread_set_special_port(c->thread, THREAD_EXCEPTION_PORT,
-	    c->exceptions), KERN_SUCCESS);
-	state_get(c);
-	c->state.eip = (uint32_t)code;
-	c->state.uesp = (uint32_t)&stack[STACK_SIZE - 256];
-	c->state.cs = 0x17;
-	state_set(c);
-}
-
-/* Wait for its next exception. */
-static void
-culprit_fault(struct culprit *c)
-{
-	CHECK_KR(test_receive(&c->raise.head, sizeof(c->raise), c->exceptions,
-	    10000), MACH_MSG_SUCCESS);
-	CHECK_EQ(c->raise.head.msgh_id, MACH_EXCEPTION_ID);
-	CHECK_EQ(c->raise.thread, c->thread);
-	state_get(c);
-}
-
-static void
-culprit_run(struct culprit *c, const char *code)
-{
-	culprit_make(c, code);
-	CHECK_KR(thread_resume(c->thread), KERN_SUCCESS);
-	culprit_fault(c);
-}
-
-/* Let it go on. */
-static void
-culprit_continue(struct culprit *c)
-{
-	struct raise_reply reply = {
-		.head = {
-			.msgh_bits = MACH_MSGH_BITS(
-			    MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
-			.msgh_size = sizeof(reply),
-			.msgh_remote_port = c->raise.head.msgh_remote_port,
-			.msgh_id = MACH_EXCEPTION_REPLY_ID,
-		},
-		.type = {
-			.msgt_name = MACH_MSG_TYPE_INTEGER_32,
-			.msgt_size = 32,
-			.msgt_number = 1,
-			.msgt_inline = TRUE,
-		},
-		.code = KERN_SUCCESS,
-	};
-
-	CHECK_KR(mach_msg(&reply.head, MACH_SEND_MSG, sizeof(reply), 0,
-	    MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
-}
-
-static void
-culprit_end(struct culprit *c)
-{
-	CHECK_KR(thread_terminate(c->thread), KERN_SUCCESS);
-}
-
-#define CHECK_RAISED(c, want_exception, want_code, want_subcode)	\
-	do {								\
-		CHECK_EQ((c)->raise.exception, want_exception);		\
-		CHECK_EQ((c)->raise.code, want_code);			\
-		CHECK_EQ((c)->raise.subcode, want_subcode);		\
-	} while (0)
-
-/* Run code once; it must raise just this. */
-static void
-check_code(const char *code, int exception, int exception_code, int subcode)
-{
-	struct culprit c;
-
-	culprit_run(&c, code);
-	CHECK_RAISED(&c, exception, exception_code, subcode);
-	culprit_end(&c);
-}
+#include "i386_culprit.h"
 
 /* Exceptions. */
 
@@ -217,8 +77,6 @@ TEST(i386_exception_reply_resumes_with_the_new_state)
 }
 
 /* The call gate. */
-
-#define GATE		"lcall $7, $0\n\t"
 
 CODE(code_positive, "movl $5, %eax; " GATE "ud2");
 CODE(code_past_table, "movl $-130, %eax; " GATE "ud2");

@@ -110,12 +110,18 @@ send_empty(mach_port_t to, mach_msg_id_t id)
 mach_msg_id_t
 receive_empty(mach_port_t port)
 {
+	return receive_empty_within(port, PATIENCE_MS);
+}
+
+mach_msg_id_t
+receive_empty_within(mach_port_t port, mach_msg_timeout_t timeout_ms)
+{
 	struct {
 		mach_msg_header_t head;
 		char		  room[64];
 	} in;
 
-	CHECK_KR(test_receive(&in.head, sizeof(in), port, PATIENCE_MS),
+	CHECK_KR(test_receive(&in.head, sizeof(in), port, timeout_ms),
 	    MACH_MSG_SUCCESS);
 	return in.head.msgh_id;
 }

@@ -35,8 +35,10 @@ mach_port_t receive_right(mach_port_t port, mach_msg_type_name_t kind);
 
 /* A header alone. */
 mach_msg_return_t send_empty(mach_port_t to, mach_msg_id_t id);
-/* Its id; fails the test if none comes in two seconds. */
+/* Its id; fails the test if none comes in a few seconds, or in time. */
 mach_msg_id_t receive_empty(mach_port_t port);
+mach_msg_id_t receive_empty_within(mach_port_t port,
+	    mach_msg_timeout_t timeout_ms);
 /* Nothing may be queued at port. */
 void	check_silent(mach_port_t port);
 
