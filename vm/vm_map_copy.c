@@ -22,24 +22,12 @@
 /* Up to so many bytes are copied at once: cheaper than two faults later. */
 #define COPY_DIRECT_MAX	(2 * PAGE_SIZE)
 
-struct vm_map_copy {
-	vm_size_t	  size;		/* bytes */
-	vm_offset_t	  offset;	/* of the first byte in its page */
-	struct queue	  entries;	/* of struct vm_map_entry, node.link */
-};
-
 static struct zone *copy_zone;		/* fixed after boot */
 
 void
 vm_map_copy_init(void)
 {
 	copy_zone = zone_create("vm map copy", sizeof(struct vm_map_copy), 0);
-}
-
-static inline struct vm_map_entry *
-entry_at(struct queue *q)
-{
-	return queue_element(q, struct vm_map_entry, node.link);
 }
 
 static vm_map_copy_t
@@ -69,14 +57,14 @@ copy_add_entry(vm_map_copy_t copy, vm_offset_t start, vm_offset_t end)
 	return entry;
 }
 
-static struct vm_map_entry *
-copy_entry_at(vm_map_copy_t copy, vm_offset_t at)
+struct vm_map_entry *
+vm_map_copy_entry_at(vm_map_copy_t copy, vm_offset_t at)
 {
 	struct queue *q;
 
 	queue_for_each(q, &copy->entries)
-		if (at < entry_end(entry_at(q)))
-			return entry_at(q);
+		if (at < entry_end(copy_entry(q)))
+			return copy_entry(q);
 	return NULL;
 }
 
@@ -101,7 +89,7 @@ vm_map_copy_discard(vm_map_copy_t copy)
 	if (copy == NULL)
 		return;
 	while ((q = queue_pop_front(&copy->entries)) != NULL) {
-		entry = entry_at(q);
+		entry = copy_entry(q);
 		vm_object_deallocate(entry->object);
 		vm_map_entry_free(entry);
 	}
@@ -417,7 +405,7 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		return kr;
 	}
 	while ((q = queue_pop_front(&copy->entries)) != NULL) {
-		entry = entry_at(q);
+		entry = copy_entry(q);
 		entry->node.start += base;
 		entry->node.end += base;
 		entry->protection = VM_PROT_DEFAULT;
@@ -445,7 +433,7 @@ vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst,
 	assert(offset + len <= copy->size);
 	for (; len > 0; at += n, to += n, len -= n) {
 		n = min_of(len, PAGE_SIZE - (at & PAGE_MASK));
-		entry = copy_entry_at(copy, at);
+		entry = vm_map_copy_entry_at(copy, at);
 		if (entry->object == NULL) {
 			memset(to, 0, n);
 			continue;
@@ -462,7 +450,7 @@ kern_return_t
 vm_map_copy_read_page(vm_map_copy_t copy, vm_offset_t offset,
     struct vm_page *dst)
 {
-	struct vm_map_entry *entry = copy_entry_at(copy, offset);
+	struct vm_map_entry *entry = vm_map_copy_entry_at(copy, offset);
 	kern_return_t kr = KERN_SUCCESS;
 	bool zero = true;
 
@@ -477,7 +465,7 @@ vm_map_copy_read_page(vm_map_copy_t copy, vm_offset_t offset,
 struct vm_page *
 vm_map_copy_steal_page(vm_map_copy_t copy, vm_offset_t offset)
 {
-	struct vm_map_entry *entry = copy_entry_at(copy, offset);
+	struct vm_map_entry *entry = vm_map_copy_entry_at(copy, offset);
 	struct vm_object *object = entry->object;
 	struct vm_page *page = NULL;
 
@@ -499,133 +487,4 @@ vm_map_copy_steal_page(vm_map_copy_t copy, vm_offset_t offset)
 	}
 	vm_object_unlock(object);
 	return page;
-}
-
-/* Whether a whole range may be written; map locked. */
-static kern_return_t
-range_writable(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    bool *replaceable)
-{
-	struct vm_map_entry *entry;
-
-	*replaceable = true;
-	if (!vm_map_range_mapped(map, start, end))
-		return KERN_INVALID_ADDRESS;
-	for (entry = vm_map_lookup_entry(map, start, false);
-	    entry != NULL && entry_start(entry) < end;
-	    entry = entry_next(map, entry)) {
-		if (!(entry->protection & VM_PROT_WRITE))
-			return KERN_PROTECTION_FAILURE;
-		if (entry->wired_count != 0 || entry->is_shared ||
-		    (entry->object != NULL &&
-		    !vm_object_symmetric(entry->object)))
-			*replaceable = false;
-	}
-	return KERN_SUCCESS;
-}
-
-/* Split the map's entries wherever one of the copy ends; base is its address. */
-static kern_return_t
-replace_clip(struct vm_map *map, vm_offset_t base, vm_size_t size,
-    vm_map_copy_t copy)
-{
-	struct vm_map_entry *entry;
-	vm_offset_t at;
-	struct queue *q;
-	kern_return_t kr;
-
-	kr = vm_map_clip_range(map, base, base + size, &entry);
-	queue_for_each(q, &copy->entries) {
-		at = base + entry_end(entry_at(q));
-		if (kr != KERN_SUCCESS || at >= base + size)
-			break;
-		entry = vm_map_lookup_entry(map, at, false);
-		kr = vm_map_clip_start(map, entry, at);
-	}
-	return kr;
-}
-
-/*
- * Give the entries of a range, split to fit, the copy's memory in place of
- * theirs.  The copy keeps its own references, to be discarded.
- */
-static void
-replace_objects(struct vm_map *map, vm_offset_t base, vm_size_t size,
-    vm_map_copy_t copy)
-{
-	struct vm_map_entry *entry, *from;
-	struct vm_object *old;
-
-	for (entry = vm_map_lookup_entry(map, base, false);
-	    entry != NULL && entry_start(entry) < base + size;
-	    entry = entry_next(map, entry)) {
-		from = copy_entry_at(copy, entry_start(entry) - base);
-		if (entry->object != NULL)
-			pmap_remove(map->pmap, entry_start(entry),
-			    entry_end(entry));
-		old = entry->object;
-		entry->object = from->object;
-		if (from->object != NULL)
-			vm_object_reference(from->object);
-		entry->offset = from->object == NULL ? 0 : from->offset +
-		    (entry_start(entry) - base - entry_start(from));
-		entry->needs_copy = from->needs_copy;
-		vm_object_deallocate(old);
-	}
-}
-
-/* Byte by byte, through the faults of the destination. */
-static kern_return_t
-overwrite_slowly(struct vm_map *map, vm_offset_t addr, vm_map_copy_t copy)
-{
-	vm_size_t done, n;
-	kern_return_t kr = KERN_SUCCESS;
-	char *buffer = kalloc(PAGE_SIZE);
-
-	if (buffer == NULL)
-		return KERN_RESOURCE_SHORTAGE;
-	for (done = 0; done < copy->size; done += n) {
-		n = PAGE_SIZE - ((addr + done) & PAGE_MASK);
-		n = min_of(n, copy->size - done);
-		kr = vm_map_copy_read(copy, done, buffer, n);
-		if (kr == KERN_SUCCESS)
-			kr = vm_fault_write(map, addr + done, buffer, n);
-		if (kr != KERN_SUCCESS)
-			break;
-	}
-	kfree(buffer, PAGE_SIZE);
-	return kr;
-}
-
-kern_return_t
-vm_map_copy_overwrite(struct vm_map *map, vm_offset_t addr,
-    vm_map_copy_t copy)
-{
-	vm_offset_t start = trunc_page(addr), end;
-	bool replaceable, replaced = false;
-	kern_return_t kr;
-
-	if (copy == NULL)
-		return KERN_SUCCESS;
-	end = round_page(addr + copy->size);
-	if (addr + copy->size < addr || end <= start)
-		return KERN_INVALID_ADDRESS;
-	rwlock_write(&map->lock);
-	while (vm_map_wait_transition(map, start, end))
-		continue;
-	kr = range_writable(map, start, end, &replaceable);
-	if (kr == KERN_SUCCESS && replaceable && copy->offset == 0 &&
-	    page_aligned(addr) && page_aligned(copy->size)) {
-		kr = replace_clip(map, start, end - start, copy);
-		if (kr == KERN_SUCCESS)
-			replace_objects(map, start, end - start, copy);
-		replaced = kr == KERN_SUCCESS;
-		vm_map_simplify_range(map, start, end);
-	}
-	rwlock_done(&map->lock);
-	if (kr == KERN_SUCCESS && !replaced)
-		kr = overwrite_slowly(map, addr, copy);
-	if (kr == KERN_SUCCESS)
-		vm_map_copy_discard(copy);
-	return kr;
 }

@@ -131,11 +131,10 @@ vm_copy(struct vm_map *map, vm_address_t source_address, vm_size_t size,
 	return kr;
 }
 
-/* The object to map for a right, and from where; what rights it allows. */
+/* The object to map for a right, and from where. */
 static kern_return_t
 map_object(struct ipc_port *port, vm_size_t size, bool copy,
-    vm_offset_t *offset, vm_prot_t *allowed, bool *needs_copy,
-    struct vm_object **objectp)
+    vm_offset_t *offset, bool *needs_copy, struct vm_object **objectp)
 {
 	struct vm_object *object;
 	kern_return_t kr = KERN_SUCCESS;
@@ -143,11 +142,8 @@ map_object(struct ipc_port *port, vm_size_t size, bool copy,
 	object = vm_object_enter(port, *offset + size);
 	if (object == NULL)
 		return KERN_INVALID_ARGUMENT;
-	if (object->device_page != NULL)
-		*allowed = object->device_prot;
 	*objectp = object;
 	if (copy) {
-		*allowed = VM_PROT_ALL;
 		kr = vm_object_copy_strategically(object, *offset, size,
 		    objectp, offset, needs_copy);
 		vm_object_deallocate(object);
@@ -162,7 +158,6 @@ vm_map(struct vm_map *map, vm_address_t *address, vm_size_t size,
     vm_prot_t max_protection, vm_inherit_t inheritance)
 {
 	struct vm_object *object = NULL;
-	vm_prot_t allowed = VM_PROT_ALL;
 	bool needs_copy = false;
 	vm_offset_t addr = trunc_page(*address);
 	kern_return_t kr;
@@ -177,14 +172,13 @@ vm_map(struct vm_map *map, vm_address_t *address, vm_size_t size,
 	if (IP_VALID(memory_object)) {
 		if (!page_aligned(offset) || offset + size < offset)
 			return KERN_INVALID_ARGUMENT;
-		kr = map_object(memory_object, size, copy, &offset, &allowed,
+		kr = map_object(memory_object, size, copy, &offset,
 		    &needs_copy, &object);
 		if (kr != KERN_SUCCESS)
 			return kr;
 	}
 	kr = vm_map_enter(map, &addr, size, mask, anywhere, object, offset,
-	    needs_copy, cur_protection & allowed, max_protection & allowed,
-	    inheritance);
+	    needs_copy, cur_protection, max_protection, inheritance);
 	if (kr != KERN_SUCCESS) {
 		vm_object_deallocate(object);
 		return kr;

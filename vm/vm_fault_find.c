@@ -1,0 +1,277 @@
+/*
+ * vm/vm_fault_find.c - the second step of a fault: where the page is, and the
+ * waits on the way to it.
+ *
+ * Owns, locks: as vm_fault.c.  The object lock is dropped across every wait
+ *             for a pager.
+ */
+#include <kern/debug.h>
+#include <kern/task.h>
+#include <vm/memory_object.h>
+#include <vm/pmap.h>
+#include <vm/vm_fault_internal.h>
+#include <vm/vm_map.h>
+#include <vm/vm_object.h>
+#include <vm/vm_page.h>
+#include <vm/vm_pageout.h>
+#include <vm/vm_stat.h>
+
+void
+vm_fault_unwind(struct vm_fault *f)
+{
+	if (f->own != NULL) {
+		vm_object_lock(f->top);
+		vm_page_free(f->own);
+		vm_object_paging_end_unlock(f->top);
+		f->own = NULL;
+	}
+	if (f->map_locked) {
+		rwlock_done(&f->map->lock);
+		f->map_locked = false;
+	}
+}
+
+enum vm_fault_result
+vm_fault_error(struct vm_fault *f, kern_return_t code)
+{
+	vm_fault_unwind(f);
+	f->code = code;
+	return VM_FAULT_ERROR;
+}
+
+/* The wait has been asserted and object locks are gone: block. */
+static enum vm_fault_result
+vm_fault_block(struct vm_fault *f)
+{
+	vm_fault_unwind(f);
+	current_thread()->saved.fault.error = f->attempts;
+	if (thread_block(f->continuation) == THREAD_INTERRUPTED) {
+		f->code = KERN_ABORTED;
+		return VM_FAULT_ERROR;
+	}
+	return VM_FAULT_RETRY;
+}
+
+enum vm_fault_result
+vm_fault_no_memory(struct vm_fault *f)
+{
+	vm_fault_unwind(f);
+	if (!vm_pageout_may_help(&f->attempts)) {
+		f->code = KERN_RESOURCE_SHORTAGE;
+		return VM_FAULT_ERROR;
+	}
+	current_thread()->saved.fault.error = f->attempts;
+	vm_page_wait(f->continuation);
+	if (current_thread()->wait_result == THREAD_INTERRUPTED) {
+		f->code = KERN_ABORTED;
+		return VM_FAULT_ERROR;
+	}
+	return VM_FAULT_RETRY;
+}
+
+/* Our own busy page in top (locked), to be filled and entered. */
+static bool
+vm_fault_take_own(struct vm_fault *f)
+{
+	f->own = vm_page_alloc(f->top, f->top_offset);
+	if (f->own == NULL)
+		return false;
+	vm_object_paging_begin(f->top);
+	return true;
+}
+
+/*
+ * Ask the pager of a locked object for a page and wait for the answer.
+ * Unlocks the object.
+ */
+static enum vm_fault_result
+vm_fault_request(struct vm_fault *f, struct vm_object *object,
+    vm_offset_t offset)
+{
+	struct vm_page *page;
+	bool wait = false;
+
+	if (object->pager_dead || !object->alive) {
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	if (!object->pager_ready) {
+		assert_wait(&object->pager_ready, true);
+		vm_object_unlock(object);
+		return vm_fault_block(f);
+	}
+	page = vm_page_alloc(object, offset);
+	if (page == NULL) {
+		vm_object_unlock(object);
+		return vm_fault_no_memory(f);
+	}
+	page->absent = 1;
+	object->absent_count++;
+	vm_object_paging_begin(object);
+	vm_object_unlock(object);
+	vm_event(pageins);
+	vm_pager_request(object, offset, PAGE_SIZE,
+	    object == f->top ? f->access : VM_PROT_READ);
+	vm_object_lock(object);
+	page = vm_page_lookup(object, offset);
+	if (page != NULL && page->busy) {
+		vm_page_assert_wait(page, true);
+		wait = true;
+	}
+	vm_object_paging_end_unlock(object);
+	if (wait)
+		return vm_fault_block(f);
+	vm_fault_unwind(f);
+	return VM_FAULT_RETRY;
+}
+
+/* The pager forbids this access to the page for now: ask it to unlock. */
+static enum vm_fault_result
+vm_fault_unlock_page(struct vm_fault *f, struct vm_object *object,
+    struct vm_page *page, vm_offset_t offset, vm_prot_t access)
+{
+	bool ask = (access & ~page->unlock_request) != 0;
+
+	if (object->pager_dead || !object->alive) {
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	page->unlock_request |= access;
+	vm_page_assert_wait(page, true);
+	if (ask) {
+		vm_object_paging_begin(object);
+		vm_object_unlock(object);
+		vm_pager_unlock(object, offset, PAGE_SIZE, access);
+		vm_object_lock(object);
+		vm_object_paging_end_unlock(object);
+	} else {
+		vm_object_unlock(object);
+	}
+	return vm_fault_block(f);
+}
+
+/*
+ * A page of the locked object is there; may it be used?  VM_FAULT_OK: yes,
+ * or *page is NULL and the object still locked: its pager has no data, look
+ * below.  Otherwise the object is unlocked.
+ */
+static enum vm_fault_result
+vm_fault_examine(struct vm_fault *f, struct vm_object *object,
+    vm_offset_t offset, struct vm_page **pagep)
+{
+	struct vm_page *page = *pagep;
+	vm_prot_t access = object == f->top ? f->access : VM_PROT_READ;
+
+	if (page->busy) {
+		vm_page_assert_wait(page, true);
+		vm_object_unlock(object);
+		return vm_fault_block(f);
+	}
+	if (page->error) {
+		vm_page_free(page);
+		vm_object_unlock(object);
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	}
+	if (page->absent) {
+		*pagep = NULL;
+		if (object != f->top || f->map == NULL) {
+			vm_page_free(page);
+			return VM_FAULT_OK;
+		}
+		page->absent = 0;
+		object->absent_count--;
+		page->busy = 1;
+		vm_object_paging_begin(object);
+		f->own = page;
+		return VM_FAULT_OK;
+	}
+	access &= page->page_lock;
+	if (access != 0)
+		return vm_fault_unlock_page(f, object, page, offset, access);
+	return VM_FAULT_OK;
+}
+
+/* The chain has ended, object (locked) being its last: the page is zeros. */
+static enum vm_fault_result
+vm_fault_zero_fill(struct vm_fault *f, struct vm_object *object)
+{
+	f->page = NULL;
+	f->object = NULL;
+	if (f->map == NULL) {
+		vm_object_unlock(object);
+		return VM_FAULT_OK;
+	}
+	if (f->own == NULL && object != f->top) {
+		vm_object_unlock(object);
+		vm_fault_unwind(f);
+		f->want_own = true;
+		return VM_FAULT_RETRY;
+	}
+	if (f->own == NULL && !vm_fault_take_own(f)) {
+		vm_object_unlock(object);
+		return vm_fault_no_memory(f);
+	}
+	vm_object_unlock(object);
+	pmap_zero_page(f->own);
+	vm_event(zero_fills);
+	__atomic_fetch_add(&current_thread()->task->zero_fills, 1,
+	    __ATOMIC_RELAXED);
+	vm_object_lock(f->top);
+	f->object = f->top;
+	f->page = f->own;
+	return VM_FAULT_OK;
+}
+
+static enum vm_fault_result
+vm_fault_device(struct vm_fault *f)
+{
+	struct vm_object *object = f->top;
+
+	f->page = NULL;
+	f->object = NULL;
+	f->device_pa = object->device_page(object->device_arg, f->top_offset);
+	if (f->device_pa == 0)
+		return vm_fault_error(f, KERN_MEMORY_ERROR);
+	return VM_FAULT_OK;
+}
+
+enum vm_fault_result
+vm_fault_find_page(struct vm_fault *f)
+{
+	struct vm_object *object = f->top, *next;
+	vm_offset_t offset = f->top_offset;
+	enum vm_fault_result r;
+	struct vm_page *page;
+
+	if (object->device_page != NULL)
+		return vm_fault_device(f);
+	vm_object_lock(object);
+	for (;;) {
+		page = vm_page_lookup(object, offset);
+		if (page != NULL) {
+			r = vm_fault_examine(f, object, offset, &page);
+			if (r != VM_FAULT_OK)
+				return r;
+			if (page != NULL)
+				break;
+		} else if (object->pager != NULL) {
+			return vm_fault_request(f, object, offset);
+		}
+		next = object->shadow;
+		if (next == NULL)
+			return vm_fault_zero_fill(f, object);
+		if (object == f->top && f->own == NULL && f->map != NULL &&
+		    ((f->access & VM_PROT_WRITE) || f->want_own) &&
+		    !vm_fault_take_own(f)) {
+			vm_object_unlock(object);
+			return vm_fault_no_memory(f);
+		}
+		offset += object->shadow_offset;
+		vm_object_lock_below(next);
+		vm_object_unlock(object);
+		object = next;
+	}
+	f->object = object;
+	f->page = page;
+	return VM_FAULT_OK;
+}
