@@ -19,15 +19,17 @@
 #include <kern/debug.h>
 #include <kern/zone.h>
 
+/* A send right keeps one reference free for a dead-name notification. */
 #define UREFS_MAX	65535u
+#define SEND_UREFS_MAX	(UREFS_MAX - 1)
 
 static struct zone *request_zone;
 
-/* User references plus delta stay below the maximum. */
 static bool
-urefs_overflow(mach_port_urefs_t urefs, mach_port_delta_t delta)
+urefs_overflow(mach_port_urefs_t urefs, mach_port_delta_t delta,
+    mach_port_urefs_t max)
 {
-	return delta > 0 && (uint64_t)urefs + delta >= UREFS_MAX;
+	return delta > 0 && (uint64_t)urefs + delta > max;
 }
 
 static bool
@@ -64,16 +66,16 @@ ipc_request_free(struct ipc_request *request)
 void
 ipc_after_run(struct ipc_after *after)
 {
-	if (after->deleted != NULL)
-		ipc_notify_port_deleted(after->deleted, after->name);
-	if (after->ma_deleted != NULL)
-		ipc_notify_port_deleted(after->ma_deleted, after->name);
-	if (after->no_senders != NULL)
-		ipc_notify_no_senders(after->no_senders, after->mscount);
 	if (after->send_once != NULL)
 		ipc_notify_send_once(after->send_once);
 	if (after->receive != NULL)
 		ipc_port_destroy(after->receive);
+	if (after->no_senders != NULL)
+		ipc_notify_no_senders(after->no_senders, after->mscount);
+	if (after->deleted != NULL)
+		ipc_notify_port_deleted(after->deleted, after->name);
+	if (after->ma_deleted != NULL)
+		ipc_notify_port_deleted(after->ma_deleted, after->name);
 	if (after->port != NULL)
 		ipc_port_release(after->port);
 	if (after->pset != NULL)
@@ -366,7 +368,7 @@ delta_dead_name(struct ipc_space *space, mach_port_name_t name,
 	urefs = IE_UREFS(entry->bits);
 	if (urefs_underflow(urefs, delta))
 		return KERN_INVALID_VALUE;
-	if (urefs_overflow(urefs, delta))
+	if (urefs_overflow(urefs, delta, UREFS_MAX))
 		return KERN_UREFS_OVERFLOW;
 	if (urefs + delta == 0)
 		destroy_dead_name(space, name, entry, after);
@@ -385,7 +387,8 @@ delta_send(struct ipc_space *space, mach_port_name_t name,
 	    !ipc_right_lock_port(space, name, entry))
 		return KERN_INVALID_RIGHT;
 	urefs = IE_UREFS(entry->bits);
-	if (urefs_underflow(urefs, delta) || urefs_overflow(urefs, delta)) {
+	if (urefs_underflow(urefs, delta) ||
+	    urefs_overflow(urefs, delta, SEND_UREFS_MAX)) {
 		ip_unlock(entry->port);
 		return delta < 0 ? KERN_INVALID_VALUE : KERN_UREFS_OVERFLOW;
 	}
@@ -487,7 +490,7 @@ dnrequest_dead(struct ipc_entry *entry, bool immediate,
 		return KERN_INVALID_RIGHT;
 	if (!immediate || notify == NULL)
 		return KERN_INVALID_ARGUMENT;
-	if (urefs_overflow(IE_UREFS(entry->bits), 1))
+	if (urefs_overflow(IE_UREFS(entry->bits), 1, UREFS_MAX))
 		return KERN_UREFS_OVERFLOW;
 	entry->bits++;
 	*tell = notify;
@@ -722,7 +725,7 @@ copyout_send(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry, bool clip, struct ipc_port *port)
 {
 	if (entry->bits & MACH_PORT_TYPE_SEND) {
-		if (urefs_overflow(IE_UREFS(entry->bits), 1)) {
+		if (IE_UREFS(entry->bits) == SEND_UREFS_MAX) {
 			if (!clip) {
 				ip_unlock(port);
 				return KERN_UREFS_OVERFLOW;
