@@ -254,7 +254,7 @@ vm_fault_find_page(struct vm_fault *f)
 				return r;
 			if (page != NULL)
 				break;
-		} else if (object->pager != NULL) {
+		} else if (object->pager != NULL || object->pager_dead) {
 			return vm_fault_request(f, object, offset);
 		}
 		next = object->shadow;
