@@ -313,9 +313,9 @@ static mach_msg_return_t
 fail_body(mach_msg_header_t *header, char *here, bool with_last,
     uint32_t ports, mach_msg_return_t mr)
 {
-	ipc_kmsg_clean_body(header, here, with_last, ports);
 	header->msgh_bits &= ~MACH_MSGH_BITS_COMPLEX;
 	ipc_kmsg_clean(header);
+	ipc_kmsg_clean_body(header, here, with_last, ports);
 	return mr;
 }
 
