@@ -182,8 +182,21 @@ pager_object_gone(void *cookie)
 	pager_gone++;
 }
 
+static volatile vm_offset_t written_offset;
+static volatile char written_byte;
+
+static void
+pager_write(void *cookie, vm_offset_t offset, vm_offset_t data,
+    vm_size_t size)
+{
+	CHECK_EQ(size, PAGE_SIZE);
+	written_offset = offset;
+	written_byte = *(char *)data;
+}
+
 static const struct pager_ops pager_ops = {
 	.read = pager_read,
+	.write = pager_write,
 	.gone = pager_object_gone,
 };
 
@@ -257,6 +270,21 @@ static const mach_msg_type_t word_type = {
 	.msgt_number = 1,
 	.msgt_inline = TRUE,
 };
+
+TEST(pager_gets_changed_pages_back)
+{
+	struct pager_object *object = object_make();
+	char *memory = object_map(object);
+
+	CHECK_EQ(memory[0], 'A');
+	memory[PAGE_SIZE] = 'B';
+	pager_object_destroy(object);
+	CHECK_KR(vm_deallocate(mach_task_self(), (vm_address_t)memory,
+	    OBJECT_PAGES * PAGE_SIZE), KERN_SUCCESS);
+	wait_gone();
+	CHECK_EQ(written_offset, PAGE_SIZE);
+	CHECK_EQ(written_byte, 'B');
+}
 
 /* A data request that somebody made up, with a control port of ours. */
 static void
