@@ -8,10 +8,14 @@
  */
 #include <machine/mp.h>
 #include <machine/regs.h>
+#include <machine/reset.h>
 #include <machine/seg.h>
 
 #define MULTIBOOT_MAGIC	0x1badb002
 #define MULTIBOOT_FLAGS	3		/* modules on pages, memory map */
+#define MULTIBOOT_LOADED 0x2badb002	/* in eax, from the loader */
+#define MULTIBOOT_CMDLINE 4		/* flag: there is a command line */
+#define MULTIBOOT_CMDLINE_AT 16
 
 #define KERNEL_BASE	0xc0000000
 #define DIRECT_2M	384		/* 2 MB pages in the direct map */
@@ -110,11 +114,37 @@ boot_no_pae:
 	movb	%bl, %al
 	outb	%al, %dx
 	jmp	1b
-3:	cli
-	hlt
-	jmp	3b
+3:	call	boot_qemu_exit
+4:	hlt
+	jmp	4b
 boot_no_pae_text:
 	.asciz	"Duality needs a Pentium Pro or later processor: PAE, CMOV, CX8, FPU.\r\n"
+
+/* What qemu_exit of reset.c does, from the loader's own command line. */
+boot_qemu_exit:
+	movl	4(%esp), %eax		/* the loader's magic and structure */
+	movl	8(%esp), %ebx
+	cmpl	$MULTIBOOT_LOADED, %eax
+	jne	2f
+	testl	$MULTIBOOT_CMDLINE, (%ebx)
+	jz	2f
+	movl	MULTIBOOT_CMDLINE_AT(%ebx), %ebx
+1:	movl	%ebx, %esi
+	movl	$boot_qemu_exit_word, %edi
+	movl	$BOOT_QEMU_EXIT_LENGTH, %ecx
+	repe	cmpsb
+	je	3f
+	cmpb	$0, (%ebx)
+	leal	1(%ebx), %ebx
+	jne	1b
+2:	ret
+3:	movl	$QEMU_EXIT_REFUSED, %eax
+	movl	$QEMU_EXIT_PORT, %edx
+	outl	%eax, %dx
+	ret
+boot_qemu_exit_word:
+	.ascii	"qemu-exit"
+	.set	BOOT_QEMU_EXIT_LENGTH, . - boot_qemu_exit_word
 
 	.text
 boot_high:

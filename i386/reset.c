@@ -16,7 +16,6 @@
 #include <machine/regs.h>
 #include <machine/reset.h>
 
-#define QEMU_EXIT_PORT	0xf4
 #define KBD_COMMAND	0x64
 #define KBD_BUSY	0x02
 #define KBD_RESET	0xfe
@@ -65,6 +64,7 @@ machine_reboot(int options)
 	console_panic();		/* whoever was printing has stopped */
 	if (options & RB_HALT) {
 		kprintf("halted\n");
+		qemu_exit(QEMU_EXIT_HALTED);
 		cpu_halt_all();
 	}
 	qemu_exit(QEMU_EXIT_DONE);
