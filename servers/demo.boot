@@ -2,4 +2,4 @@
 files.tar $(ramdisk-create)
 file_server --files=rd0 $(fs-task=task-create)
 fs_demo $(demo-task=task-create)
-bootstrap --host-port=${host-port} --device-port=${device-port} --start=${fs-task} --start=${demo-task} $(task-create) $(task-resume)
+bootstrap --host-port=${host-port} --device-port=${device-port} --vital=${fs-task} --vital=${demo-task} $(task-create) $(task-resume)

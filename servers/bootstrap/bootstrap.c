@@ -3,10 +3,11 @@
  *
  * usage, in a boot script, after the tasks that it starts:
  *   bootstrap --host-port=${host-port} --device-port=${device-port}
- *       --start=${a-task} --start=${b-task} $(task-create) $(task-resume)
+ *       --start=${a-task} --vital=${b-task} $(task-create) $(task-resume)
  *
  * Gives its service port to each of these tasks as bootstrap port, resumes
- * them, and then answers: the privileged ports, and ports by name.
+ * them, and then answers: the privileged ports, and ports by name.  When a
+ * vital task ends, it halts the machine.
  *
  * Owns:       the service port, for requests, and the notify port, on which
  *             alone it believes that a port died.  One thread receives from
@@ -17,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mach/host_reboot.h>
 #include <mach/mach.h>
+#include <mach/mach_host.h>
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
 #include <mach/message.h>
@@ -42,7 +45,10 @@ static mach_port_t host_port;		/* privileged */
 static mach_port_t device_port;		/* master */
 static mach_port_t service_port;
 static mach_port_t notify_port;
-static task_t tasks[TASKS_MAX];
+static struct {
+	task_t		port;
+	boolean_t	vital;
+} tasks[TASKS_MAX];
 static unsigned int task_count;
 
 /* Have the notify port told when port dies, or now if it is dead. */
@@ -119,15 +125,21 @@ S_bootstrap_look_up(mach_port_t bootstrap, mach_port_t reply,
 	return MIG_NO_REPLY;
 }
 
-static boolean_t
-is_task(mach_port_t port)
+/* If port was one of our tasks: say so, and do not go on without a vital one. */
+static void
+task_ended(mach_port_t port)
 {
 	unsigned int i;
 
-	for (i = 0; i < task_count; i++)
-		if (tasks[i] == port)
-			return TRUE;
-	return FALSE;
+	for (i = 0; i < task_count && tasks[i].port != port; i++)
+		continue;
+	if (i == task_count)
+		return;
+	printf("bootstrap: the task with port %u has ended\n",
+	    (unsigned int) port);
+	fflush(stdout);
+	if (tasks[i].vital)
+		host_reboot(host_port, RB_HALT);
 }
 
 /* The notification brought a reference to the dead name. */
@@ -135,9 +147,7 @@ kern_return_t
 do_mach_notify_dead_name(mach_port_t notify, mach_port_name_t name)
 {
 	(void) notify;
-	if (is_task(name))
-		printf("bootstrap: the task with port %u has ended\n",
-		    (unsigned int) name);
+	task_ended(name);
 	names_port_died(name);
 	mach_port_deallocate(mach_task_self(), name);
 	return KERN_SUCCESS;
@@ -231,19 +241,30 @@ port_option(const char *argument, const char *option, mach_port_t *port)
 	return TRUE;
 }
 
+static boolean_t
+task_option(const char *argument)
+{
+	mach_port_t *port = &tasks[task_count].port;
+
+	if (task_count == TASKS_MAX)
+		return FALSE;
+	tasks[task_count].vital = port_option(argument, "--vital=", port);
+	if (!tasks[task_count].vital
+	    && !port_option(argument, "--start=", port))
+		return FALSE;
+	task_count++;
+	return TRUE;
+}
+
 static void
 options_read(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if (port_option(argv[i], "--host-port=", &host_port)
-		    || port_option(argv[i], "--device-port=", &device_port))
-			continue;
-		if (task_count < TASKS_MAX && port_option(argv[i], "--start=",
-		    &tasks[task_count]))
-			task_count++;
-		else
+		if (!port_option(argv[i], "--host-port=", &host_port)
+		    && !port_option(argv[i], "--device-port=", &device_port)
+		    && !task_option(argv[i]))
 			printf("bootstrap: %s: unknown, or too many\n",
 			    argv[i]);
 	}
@@ -263,7 +284,7 @@ main(int argc, char **argv)
 	check("mach_port_insert_right", mach_port_insert_right(mach_task_self(),
 	    service_port, service_port, MACH_MSG_TYPE_MAKE_SEND));
 	for (i = 0; i < task_count; i++)
-		task_start(tasks[i]);
+		task_start(tasks[i].port);
 	check("mach_msg_server", mach_msg_server(demux, MESSAGE_MAX, set));
 	return 1;
 }

@@ -14,7 +14,7 @@
  * again: the second client's, while and after that; stored: what was written
  * back.  pages counts those touched in the file and in what was stored,
  * requests the data requests that the server answered.  Then comes a line of
- * sums, and the machine is stopped.
+ * sums, and the machine is started anew, or halted if something was wrong.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -263,6 +263,7 @@ main(void)
 	    (unsigned long long) sums.bytes, sums.requests, sums.pages,
 	    sums.wrong ? "WRONG" : "ok");
 	fflush(stdout);
-	ok("host_reboot", host_reboot(host_priv, RB_AUTOBOOT));
+	ok("host_reboot", host_reboot(host_priv, sums.wrong ? RB_HALT :
+	    RB_AUTOBOOT));
 	return 1;
 }

@@ -55,9 +55,11 @@ refuses archive_missing_directory 'no such directory' \
     tools/archive "$tmp/absent" 64M "$tmp/4.tar"
 refuses archive_of_a_file 'not a directory' \
     tools/archive /dev/null 64M "$tmp/4.tar"
-truncate -s 14M "$files/large"
-refuses archive_too_large 'too large: 15 MB.*MEM=64M has room for 13 MB' \
+truncate -s 17M "$files/large"
+refuses archive_too_large 'too large: 17[0-9]{3} KB.*MEM=64M has room for 16384 KB' \
     tools/archive "$files" 64M "$tmp/4.tar"
+refuses archive_of_tiny_machine 'MEM=4M has room for 0 KB; MEM=[67][0-9]M would' \
+    tools/archive "$files" 4M
 ok archive_fits_larger_machine tools/archive "$files" 128M
 rm "$files/large"
 mkfifo "$files/pipe"
