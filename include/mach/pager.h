@@ -15,6 +15,8 @@
 #include <mach/mach_types.h>
 #include <mach/message.h>
 
+#ifndef KERNEL
+
 struct pager;
 struct pager_object;
 
@@ -72,5 +74,7 @@ extern mach_port_t pager_object_port(const struct pager_object *object);
  * lives on as long as a kernel has it; then come gone and the object's end.
  */
 extern void pager_object_destroy(struct pager_object *object);
+
+#endif /* KERNEL */
 
 #endif
