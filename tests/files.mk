@@ -1,8 +1,35 @@
 # tests/files.mk - the programs that tests/*.boot start, and their sources.
 
-TEST_PROGRAMS := runner
+TEST_PROGRAMS := runner show_arguments
 runner_SRCS := runner.c support.c rights.c ipc_port.c ipc_message.c kern_task.c device.c raise.c exceptions.c i386_culprit.c i386_processor.c i386_entry.c host_calls.c
 runner_SRCS += vm_support.c vm_calls.c vm_copy.c vm_protection.c pager.c
 
 TEST_PROGRAMS += server_runner
 server_runner_SRCS := runner.c support.c servers.c
+
+# What boots badly: tests/boot_bad_*.boot.
+bad_kernel_DEFS := -DSECOND_ADDRESS=0xc0800000
+bad_wrap_DEFS := -DADDRESS=0x08048000 -DMEMORY_SIZE=0xfffff000
+bad_stack_DEFS := -DSECOND_ADDRESS=0xbffff000
+bad_sizes_DEFS := -DFILE_SIZE=0x2000
+bad_offset_DEFS := -DOFFSET=0xfffffff0
+bad_headers_DEFS := -DPHOFF=0xfffffff0
+bad_count_DEFS := -DPHNUM=65535
+bad_order_DEFS := -DSECOND_ADDRESS=0x08048800
+bad_machine_DEFS := -DMACHINE=EM_X86_64
+bad_nothing_DEFS := -DKIND=PT_NOTE
+BAD_MODULES := bad_text bad_short bad_empty $(patsubst %_DEFS,%,$(filter bad_%_DEFS,$(.VARIABLES)))
+modules: $(BAD_MODULES:%=$(O)/modules/%)
+
+$(O)/modules/bad_%: tests/bad_elf.S tests/files.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(bad_$*_DEFS) -c -o $@.o $< && \
+	    $(CROSS)objcopy -O binary -j .data $@.o $@ && rm $@.o
+$(O)/modules/bad_text: tests/README.md
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(O)/modules/bad_short: $(O)/modules/runner
+	$(Q)head -c 9000 $< >$@
+$(O)/modules/bad_empty:
+	@mkdir -p $(@D)
+	$(Q): >$@

@@ -1,0 +1,2 @@
+# tests/boot_no_modules.boot - a kernel alone.
+# expect: ^boot: no modules: nothing to start
