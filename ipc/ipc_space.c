@@ -12,10 +12,12 @@
 #include <ipc/ipc_marequest.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/ipc_right.h>
+#include <ipc/mach_msg_fast.h>
 #include <kern/debug.h>
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <kern/zone.h>
+#include <machine/machine.h>
 
 static struct zone *space_zone;
 
@@ -39,6 +41,7 @@ ipc_bootstrap(void)
 	ipc_kmsg_bootstrap();
 	ipc_marequest_bootstrap();
 	ipc_space_bootstrap();
+	mach_msg_slow_only = boot_flag("slow-ipc");
 }
 
 void

@@ -12,6 +12,7 @@
 #include <ipc/ipc_marequest.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_pset.h>
+#include <ipc/mach_msg_fast.h>
 #include <ipc/mach_traps_ipc.h>
 #include <kern/ipc_kobject.h>
 #include <kern/ipc_mig.h>
@@ -222,7 +223,7 @@ receive_done(struct ipc_object *object, mach_msg_return_t mr,
 }
 
 /* A receive that waited goes on here, on a stack of its own. */
-static void
+void
 mach_msg_receive_continue(void)
 {
 	struct thread *self = current_thread();
@@ -283,6 +284,11 @@ mach_msg_trap(void *msg, mach_msg_option_t option, mach_msg_size_t send_size,
 	struct ipc_kmsg *reply = NULL;
 	mach_msg_return_t mr;
 
+	if (option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
+	    send_size - sizeof(mach_msg_header_t) <=
+	    MACH_MSG_FAST_MAX - sizeof(mach_msg_header_t) &&
+	    (send_size & 3) == 0 && !mach_msg_slow_only)
+		mach_msg_fast(msg, send_size, rcv_size, rcv_name);
 	if (option & MACH_SEND_MSG) {
 		mr = mach_msg_send(task, &r, send_size, &reply);
 		if (mr != MACH_MSG_SUCCESS)

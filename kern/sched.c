@@ -405,12 +405,15 @@ thread_untake(struct thread *target)
 	spin_unlock_intr(&target->lock, intr);
 }
 
-/* Whether somebody of better priority than thread is ready here. */
-static bool
-better_is_ready(const struct thread *thread)
+bool
+sched_better_ready(const struct thread *thread)
 {
-	int best = run_queue_best(current_processor());
+	struct processor *p = current_processor();
+	int best;
 
+	if (p->run_count == 0)
+		return false;
+	best = run_queue_best(p);
 	return best >= 0 && best < thread->sched_pri;
 }
 
@@ -421,13 +424,36 @@ thread_handoff(struct thread *target, continuation_t continuation)
 
 	lock_debug_assert_none_held();
 	intr = intr_disable();
-	if (better_is_ready(target)) {
+	if (sched_better_ready(target)) {
 		intr_restore(intr);
 		thread_untake(target);
 		return thread_block(continuation);
 	}
 	target->quantum_left = current_thread()->quantum_left;
 	return thread_enter(target, continuation, intr);
+}
+
+void
+thread_become(struct thread *target, continuation_t continuation)
+{
+	struct thread *thread = current_thread();
+	struct processor *p;
+
+	lock_debug_assert_none_held();
+	assert(target->kernel_stack == 0 && (target->state & TH_RUN));
+	(void)intr_disable();
+	p = current_processor();
+	thread->continuation = continuation;
+	p->switched_from = thread;
+	target->last_processor = p;
+	target->quantum_left = thread->quantum_left;
+	target->kernel_stack = thread->kernel_stack;
+	thread->kernel_stack = 0;
+	machine_switch_no_stack(thread, target);
+	switch_done();
+	target->continuation = NULL;
+	thread_wait_over(target);
+	intr_restore(true);
 }
 
 enum wait_result
