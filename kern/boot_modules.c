@@ -468,6 +468,7 @@ static void
 run_script(void)
 {
 	struct boot_command *command;
+	bool starts = false;
 
 	define_all();
 	for (unsigned i = 0; i < boot_module_count; i++) {
@@ -487,9 +488,12 @@ run_script(void)
 	    command = command->next) {
 		if (command->task == NULL)
 			continue;
+		starts |= command->deferred != NULL;
 		run_deferred(command);
 		task_release(command->task);
 	}
+	if (!starts)
+		machine_boot_failed("boot: the script starts nothing");
 }
 
 /* ---- a single module without arguments ---- */
