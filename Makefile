@@ -18,6 +18,9 @@ TIME      ?= 900
 QEMU_ARGS ?=
 V         ?=
 
+ifneq ($(words $(CURDIR)),1)
+$(error $(CURDIR): neither make nor newlib can build below a name with a blank)
+endif
 ifneq ($(filter-out 0 1,$(DEBUG)),)
 $(error DEBUG=$(DEBUG): must be 1, 0 or nothing)
 endif

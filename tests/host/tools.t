@@ -80,6 +80,9 @@ refuses run_bad_time 'TIME=soon:' tools/run -n -t soon
 refuses run_missing_image 'no such file' tools/run "$tmp/absent.iso"
 
 ok make_unknown_port sh -c 'make -s MACHINE=z80 2>&1 | grep "z80: no such port"'
+mkdir "$tmp/a blank" && cp -r Makefile i386 "$tmp/a blank"
+ok make_below_a_blank sh -c "make -s -C '$tmp/a blank' help 2>&1 |
+    grep 'a name with a blank'"
 ok make_bad_debug sh -c 'make -s DEBUG=2 2>&1 | grep "DEBUG=2: must be"'
 
 ok ksyms_empty sh -c 'tools/ksyms </dev/null | grep -A1 ksyms_count: |
