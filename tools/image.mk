@@ -1,11 +1,11 @@
-# tools/image.mk - the files archive, the ISO, run, debug and check.
+# tools/image.mk - the files archive, the ISO, run, debug, check and bench.
 #
 # servers/demo.boot is the demo's boot script; tests/configurations lists the
 # boots of `make check`.  Host tests are tests/host/*.t, as they are, and
 # tests/host/NAME.c, built for 32 bits with the address sanitizer together with
 # the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
-.PHONY: setup iso run debug check images host-tests
+.PHONY: setup iso run debug check bench images host-tests
 
 export FILES MEM
 RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
@@ -13,6 +13,7 @@ RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
 QUIET := $(if $(V),,-s)
 CHECK_JOBS ?= 2
 CHECK ?=
+BENCH ?=
 
 setup:
 	@tools/setup debug
@@ -64,3 +65,8 @@ check:
 	@$(MAKE) $(QUIET) DEBUG= images host-tests
 	@$(MAKE) $(QUIET) DEBUG=1 images
 	@tools/check $(CHECK_JOBS) $(wildcard tests/host/*.t) $(HOST_TESTS) -- $(CHECK)
+
+bench:
+	@tools/setup
+	@$(MAKE) $(QUIET) DEBUG= kernel build/modules/bench
+	@tools/bench $(BENCH)

@@ -2,7 +2,7 @@
 #
 # A user program is ordinary C: crt0, its files, libmach, newlib, libgcc, linked
 # statically at 0x08048000 with a non-executable stack.  There is one
-#   for each folder of servers/ that holds .c files, and for default_pager/
+#   for each folder of servers/ that holds .c files, for default_pager/ and bench/
 #   for each name in TEST_PROGRAMS (tests/files.mk), of NAME_SRCS in tests/ or,
 #   without that, tests/NAME.c
 # $(O)/programs/NAME keeps its symbols; $(O)/modules/NAME, stripped, is what
@@ -41,7 +41,7 @@ USER_OBJS += $(2:%=$(O)/%.o)
 $(O)/programs/$1: $(2:%=$(O)/%.o)
 endef
 SERVER_DIRS := $(patsubst %/,%,$(sort $(dir \
-	$(wildcard servers/*/*.c default_pager/*.c))))
+	$(wildcard servers/*/*.c default_pager/*.c bench/*.c))))
 $(foreach d,$(SERVER_DIRS),$(eval $(call program,$(notdir $d),$(wildcard $d/*.[cS]))))
 $(foreach t,$(TEST_PROGRAMS),$(eval $(call program,$t,$(addprefix tests/,\
     $(patsubst tests/%,%,$(or $($t_SRCS),$t.c))))))
