@@ -81,12 +81,18 @@ vm_page_phys(const struct vm_page *page)
 	return (phys_addr_t)page->pfn << PAGE_SHIFT;
 }
 
-/* What a page is wanted for. */
+/*
+ * What a page is wanted for.  Each may take more of the reserve than the one
+ * before, so that a flood of one kind leaves room for the next: with all of
+ * user memory touched there is memory for objects, and with objects made to
+ * the last there are still messages to call with and stacks to serve them.
+ */
 enum vm_page_use {
 	VM_PAGE_USER,		/* any memory; leaves the reserve alone */
-	VM_PAGE_KERNEL,		/* in the direct map; takes part of the reserve */
-	VM_PAGE_PRIVILEGED,	/* in the direct map; takes all of the reserve */
-	VM_PAGE_USER_DIRECT,	/* in the direct map; leaves the reserve alone */
+	VM_PAGE_USER_DIRECT,	/* so too, in the direct map */
+	VM_PAGE_KERNEL,		/* in the direct map, as those below */
+	VM_PAGE_MESSAGE,
+	VM_PAGE_PRIVILEGED,	/* takes all of the reserve */
 };
 
 /*
@@ -108,6 +114,8 @@ void		 vm_page_release_contiguous(struct vm_page *page, unsigned order);
 void		 vm_page_wait(void (*continuation)(void));
 /* Whether memory is scarce: the pageout daemon should work. */
 bool		 vm_page_scarce(void);
+/* Whether VM_PAGE_KERNEL would find no page. */
+bool		 vm_page_kernel_exhausted(void);
 /* All waiters look again: pages came, or the pageout daemon found none. */
 void		 vm_page_wakeup_waiters(void);
 /* Free pages, with those in processors' caches. */

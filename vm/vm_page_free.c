@@ -46,7 +46,8 @@ uint32_t vm_page_free_target;
 
 static struct vm_page **chunks;		/* fixed after boot; NULL: no memory */
 static uint32_t chunk_count;
-static uint32_t reserve_user, reserve_kernel;	/* fixed after boot */
+/* What each use leaves alone; fixed after boot. */
+static uint32_t reserve_user, reserve_kernel, reserve_message;
 
 static struct spinlock free_lock = SPINLOCK_INIT(LOCK_PAGE_FREE);
 static struct free_blocks free_memory[MEMORY_CLASSES];	/* free_lock */
@@ -134,15 +135,19 @@ block_give(struct free_blocks *fb, struct vm_page *page, unsigned order)
 	queue_push_front(&fb->blocks[order], &page->pageq);
 }
 
-/* Fill the stock of this processor; at least left pages stay behind. */
+/*
+ * Fill the stock of this processor; at least left pages stay behind.  While
+ * memory is scarce one page must do: what lies in a stock is lost to others.
+ */
 static void
 stock_refill(struct page_stock *stock, enum memory_class class, uint32_t left)
 {
 	struct free_blocks *fb = &free_memory[class];
+	unsigned want = vm_page_scarce() ? 1 : STOCK_BATCH;
 	struct vm_page *page;
 
 	spin_lock(&free_lock);
-	while (stock->count < STOCK_BATCH && fb->count > left) {
+	while (stock->count < want && fb->count > left) {
 		page = block_take(fb, 0);
 		page->in_cache = 1;
 		stock->pages[stock->count++] = page;
@@ -202,6 +207,9 @@ vm_page_grab(enum vm_page_use use)
 	case VM_PAGE_KERNEL:
 		page = stock_take(MEMORY_DIRECT, reserve_kernel);
 		break;
+	case VM_PAGE_MESSAGE:
+		page = stock_take(MEMORY_DIRECT, reserve_message);
+		break;
 	case VM_PAGE_PRIVILEGED:
 		page = stock_take(MEMORY_DIRECT, 0);
 		break;
@@ -241,7 +249,7 @@ vm_page_grab_contiguous(unsigned order)
 
 	assert(order <= ORDER_MAX);
 	spin_lock(&free_lock);
-	if (fb->count > reserve_kernel)
+	if (fb->count > reserve_message)
 		page = block_take(fb, order);
 	spin_unlock(&free_lock);
 	if (page == NULL || vm_page_scarce())
@@ -264,6 +272,12 @@ vm_page_scarce(void)
 {
 	return free_memory[MEMORY_HIGH].count +
 	    free_memory[MEMORY_DIRECT].count < vm_page_free_target;
+}
+
+bool
+vm_page_kernel_exhausted(void)
+{
+	return free_memory[MEMORY_DIRECT].count <= reserve_kernel;
 }
 
 uint32_t
@@ -423,6 +437,7 @@ vm_page_bootstrap(void)
 	reserve_user = vm_page_total / 64;
 	reserve_user = max_of(reserve_user, 64u);
 	reserve_user = min_of(reserve_user, 1024u);
-	reserve_kernel = reserve_user / 4;
+	reserve_kernel = reserve_user / 2;
+	reserve_message = reserve_user / 4;
 	vm_page_free_target = reserve_user + reserve_user / 2;
 }
