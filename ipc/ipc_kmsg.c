@@ -32,9 +32,11 @@ ipc_kmsg_bootstrap(void)
 		"ipc_kmsg_1024", "ipc_kmsg_2048", "ipc_kmsg_4096",
 	};
 
-	for (unsigned i = 0; i < KMSG_ZONES; i++)
+	for (unsigned i = 0; i < KMSG_ZONES; i++) {
 		kmsg_zones[i] = zone_create(names[i],
 		    1u << (KMSG_SHIFT_MIN + i), 0);
+		zone_use_message_reserve(kmsg_zones[i]);
+	}
 }
 
 /* The zone for a buffer of size bytes, at most a page. */

@@ -22,6 +22,7 @@
 #include <kern/ipc_kobject.h>
 #include <kern/task.h>
 #include <kern/thread.h>
+#include <vm/vm_page.h>
 
 /* A blocked sender's outcomes. */
 #define SENDER_WAITS	MACH_SEND_IN_PROGRESS
@@ -216,6 +217,29 @@ queue_full(const struct ipc_port *port, const struct ipc_kmsg *kmsg,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
+/*
+ * Whether a message to a locked port would have to lie in its queue while
+ * there is memory only for those that are received at once.
+ */
+static bool
+queue_starved(struct ipc_port *port, const struct ipc_kmsg *kmsg,
+    mach_msg_option_t option)
+{
+	struct ipc_pset *pset = port->pset;
+	bool awaited;
+
+	if (!vm_page_kernel_exhausted() || (option & MACH_SEND_ALWAYS) ||
+	    MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
+	    MACH_MSG_TYPE_PORT_SEND_ONCE)
+		return false;
+	if (pset == NULL)
+		return queue_empty(&port->head.receivers);
+	ips_lock(pset);
+	awaited = !queue_empty(&pset->head.receivers);
+	ips_unlock(pset);
+	return !awaited;
+}
+
 mach_msg_return_t
 ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
     mach_msg_timeout_t timeout_ms)
@@ -247,6 +271,10 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 		ip_unlock(port);
 		drop_message(port, kmsg);
 		return MACH_MSG_SUCCESS;
+	}
+	if (unlikely(!admitted && queue_starved(port, kmsg, option))) {
+		ip_unlock(port);
+		return MACH_SEND_NO_BUFFER;
 	}
 	deliver(port, kmsg, option, admitted);
 	ip_unlock(port);

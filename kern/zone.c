@@ -43,6 +43,7 @@ struct zone {
 	size_t		 stride;	/* from element to element */
 	unsigned	 per_page;
 	unsigned	 cache_limit;	/* 0: no caches */
+	enum vm_page_use use;
 	struct zone_cache *cache[MAX_PROCESSORS]; /* each processor's own */
 
 	/* under lock */
@@ -92,6 +93,7 @@ zone_create_bare(const char *name, size_t elem_size, size_t align)
 	zone->size = elem_size;
 	zone->stride = zone_check_stride(elem_size, align);
 	zone->per_page = PAGE_SIZE / zone->stride;
+	zone->use = VM_PAGE_KERNEL;
 	for (unsigned i = 0; i < MAX_PROCESSORS; i++)
 		zone->cache[i] = &no_cache;
 	spinlock_init(&zone->lock, LOCK_ZONE);
@@ -109,6 +111,12 @@ zone_create(const char *name, size_t elem_size, size_t align)
 	zone->cache_limit = min_of(zone->cache_limit, CACHE_MAX);
 	zone->cache_limit = max_of(zone->cache_limit, 4);
 	return zone;
+}
+
+void
+zone_use_message_reserve(struct zone *zone)
+{
+	zone->use = VM_PAGE_MESSAGE;
 }
 
 void
@@ -131,7 +139,7 @@ zone_bootstrap(void)
 static struct vm_page *
 zone_grow(struct zone *zone)
 {
-	struct vm_page *page = vm_page_grab(VM_PAGE_KERNEL);
+	struct vm_page *page = vm_page_grab(zone->use);
 	char *base, *elem;
 	void *next = NULL;
 

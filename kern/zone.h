@@ -22,6 +22,8 @@ void		 zone_bootstrap(void);
  * the natural 8; at most 64).  elem_size at most 4096.  Never fails; only at boot.
  */
 struct zone	*zone_create(const char *name, size_t elem_size, size_t align);
+/* The zone may use memory that is kept for messages; at boot. */
+void		 zone_use_message_reserve(struct zone *zone);
 void		*zalloc(struct zone *zone);
 void		*zalloc_zero(struct zone *zone);
 void		 zfree(struct zone *zone, void *elem);
