@@ -155,9 +155,11 @@ fast_call(struct fast *f, mach_port_name_t dest_name, void *msg,
 	struct ipc_port *dest, *reply;
 
 	dest = plain_right(f->space, dest_name, &entry, MACH_PORT_TYPE_SEND);
+	if (dest == NULL || ipc_port_receiver(dest) == ipc_space_kernel)
+		return NULL;
 	reply = plain_right(f->space, f->rcv_name, &entry,
 	    MACH_PORT_TYPE_RECEIVE);
-	if (dest == NULL || reply == NULL || dest == reply)
+	if (reply == NULL || dest == reply)
 		return NULL;
 	lock_two(dest, reply);
 	if (dest->head.alive && port_is_quiet(reply))
