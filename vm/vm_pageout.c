@@ -12,6 +12,7 @@
  */
 #include <kern/debug.h>
 #include <kern/thread.h>
+#include <kern/timer.h>
 #include <kern/zone.h>
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
@@ -24,10 +25,12 @@
 #define ATTEMPTS_MAX	3u	/* passes in vain before memory is said to be out */
 #define ATTEMPTS_LAUNDRY 50u	/* the same while pagers still clean */
 #define LAUNDRY_WAIT_MS	20u
+#define VAIN_TICKS	(HZ / 4)	/* before another look that nobody waits for */
 
 static struct spinlock wanted_lock;	/* LOCK_PAGE_FREE's peer: a leaf */
 static volatile bool wanted;		/* wanted_lock; read freely */
 static volatile bool running;		/* fixed once the daemon runs */
+static volatile uint32_t vain_until;	/* the daemon's to write: ticks */
 
 void
 vm_pageout_init(void)
@@ -37,6 +40,13 @@ vm_pageout_init(void)
 
 void
 vm_pageout_wanted(void)
+{
+	if ((int32_t)(vain_until - (uint32_t)clock_ticks) <= 0)
+		vm_pageout_needed();
+}
+
+void
+vm_pageout_needed(void)
 {
 	bool wakeup;
 
@@ -220,6 +230,7 @@ pageout_daemon(void)
 		} else if (freed == 0 && vm_page_scarce()) {
 			/* objects that only the cache holds */
 			(void)vm_object_cache_trim();
+			vain_until = (uint32_t)clock_ticks + VAIN_TICKS;
 		}
 		vm_page_wakeup_waiters();
 	}
