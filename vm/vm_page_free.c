@@ -303,7 +303,7 @@ vm_page_wait(void (*continuation)(void))
 	assert_wait(&waiters, true);
 	waiters = true;
 	spin_unlock(&free_lock);
-	vm_pageout_wanted();
+	vm_pageout_needed();
 	thread_block(continuation);
 }
 
