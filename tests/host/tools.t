@@ -85,6 +85,15 @@ ok make_below_a_blank sh -c "make -s -C '$tmp/a blank' help 2>&1 |
     grep 'a name with a blank'"
 ok make_bad_debug sh -c 'make -s DEBUG=2 2>&1 | grep "DEBUG=2: must be"'
 
+mkdir "$tmp/bin"
+refuses setup_without_apt 'no Debian system.* mig-i686-gnu:i386 .* perl$' \
+    env PATH="$tmp/bin" "$PWD/tools/setup"
+refuses setup_without_sudo 'as root, or install sudo' sh -c "
+    printf '#!/bin/sh\n' >'$tmp/bin/apt-get'
+    printf '#!/bin/sh\necho 1000\n' >'$tmp/bin/id'
+    chmod +x '$tmp/bin/apt-get' '$tmp/bin/id'
+    PATH='$tmp/bin' '$PWD/tools/setup' 2>&1 >/dev/null"
+
 ok ksyms_empty sh -c 'tools/ksyms </dev/null | grep -A1 ksyms_count: |
     grep "long 0"'
 ok ksyms_functions sh -c 'printf "%s\n" "00000010 T f" "00000020 d x" \
