@@ -12,8 +12,11 @@
  */
 #include <kern/debug.h>
 #include <kern/processor.h>
+#include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/boot_info.h>
+#include <vm/pmap.h>
+#include <vm/vm_map.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pageout.h>
 
@@ -48,6 +51,7 @@ static struct vm_page **chunks;		/* fixed after boot; NULL: no memory */
 static uint32_t chunk_count;
 /* What each use leaves alone; fixed after boot. */
 static uint32_t reserve_user, reserve_kernel, reserve_message;
+static uint32_t reserve_others;		/* fixed after boot; see user_left */
 
 static struct spinlock free_lock = SPINLOCK_INIT(LOCK_PAGE_FREE);
 static struct free_blocks free_memory[MEMORY_CLASSES];	/* free_lock */
@@ -190,6 +194,24 @@ stock_drain(struct page_stock *stock, enum memory_class class, unsigned keep)
 	spin_unlock(&free_lock);
 }
 
+/*
+ * What a task must leave behind: the reserve, and if it holds much of memory
+ * already a margin for the others, who may need a page to give some back.
+ */
+static uint32_t
+user_left(void)
+{
+	struct vm_map *map;
+
+	if (free_memory[MEMORY_DIRECT].count > reserve_user + reserve_others)
+		return reserve_user;
+	map = current_thread()->task->map;
+	if (map == NULL || map == kernel_map ||
+	    pmap_resident_count(map->pmap) < vm_page_total / 8)
+		return reserve_user;
+	return reserve_user + reserve_others;
+}
+
 struct vm_page *
 vm_page_grab(enum vm_page_use use)
 {
@@ -199,10 +221,10 @@ vm_page_grab(enum vm_page_use use)
 	case VM_PAGE_USER:
 		page = stock_take(MEMORY_HIGH, 0);
 		if (page == NULL)
-			page = stock_take(MEMORY_DIRECT, reserve_user);
+			page = stock_take(MEMORY_DIRECT, user_left());
 		break;
 	case VM_PAGE_USER_DIRECT:
-		page = stock_take(MEMORY_DIRECT, reserve_user);
+		page = stock_take(MEMORY_DIRECT, user_left());
 		break;
 	case VM_PAGE_KERNEL:
 		page = stock_take(MEMORY_DIRECT, reserve_kernel);
@@ -439,5 +461,6 @@ vm_page_bootstrap(void)
 	reserve_user = min_of(reserve_user, 1024u);
 	reserve_kernel = reserve_user / 2;
 	reserve_message = reserve_user / 4;
-	vm_page_free_target = reserve_user + reserve_user / 2;
+	reserve_others = reserve_user / 2;
+	vm_page_free_target = reserve_user + 2 * reserve_others;
 }

@@ -127,8 +127,8 @@ page_keep(struct vm_page *page)
 static bool
 reclaim_anonymous(struct vm_object *object, struct vm_page *page)
 {
-	if (page->dirty || object->shadow != NULL || object->copy != NULL ||
-	    object->shadow_count != 0)
+	if (page->dirty || pmap_is_modified(page) || object->shadow != NULL ||
+	    object->copy != NULL || object->shadow_count != 0)
 		return page_keep(page);
 	pmap_page_protect(page, VM_PROT_NONE);
 	if (pmap_is_modified(page)) {
@@ -143,17 +143,24 @@ reclaim_anonymous(struct vm_object *object, struct vm_page *page)
 static bool
 reclaim_pager(struct vm_object *object, struct vm_page *page)
 {
+	bool can_send = object->pager != NULL && !object->pager_dead &&
+	    object->pager_ready && vm_page_laundry_count < LAUNDRY_MAX;
+
 	/* What a copy has shown must not be read again: it may have changed. */
 	if (object->copy != NULL || object->device_page != NULL)
+		return page_keep(page);
+	if (!can_send && (page->dirty || page->precious ||
+	    pmap_is_modified(page)))
 		return page_keep(page);
 	pmap_page_protect(page, VM_PROT_NONE);
 	if (!page->dirty && !page->precious && !pmap_is_modified(page)) {
 		vm_page_free(page);
 		return true;
 	}
-	if (object->pager == NULL || object->pager_dead ||
-	    !object->pager_ready || vm_page_laundry_count >= LAUNDRY_MAX)
+	if (!can_send) {
+		page->dirty = 1;	/* written just before it was unmapped */
 		return page_keep(page);
+	}
 	page->busy = 1;
 	(void)vm_pager_return(object, page,
 	    page->dirty || pmap_is_modified(page), true);
