@@ -51,7 +51,6 @@ enum {
 #define ICR_NMI		0x400u
 #define ICR_INIT	0x500u
 #define ICR_STARTUP	0x600u
-#define ICR_OTHERS	0xc0000u
 #define ICR_SPINS	1000000u	/* an APIC that never sends */
 #define CALIBRATE_US	20000u
 
@@ -218,7 +217,13 @@ lapic_send_ipi(unsigned processor, unsigned vector)
 void
 lapic_send_nmi_others(void)
 {
-	icr_write(0, ICR_OTHERS | ICR_ASSERT | ICR_NMI);
+	uint8_t self = lapic_id();
+
+	for (unsigned i = 0; i < processor_count; i++)
+		if (processors[i]->running &&
+		    processors[i]->machine.apic_id != self)
+			icr_write(processors[i]->machine.apic_id,
+			    ICR_ASSERT | ICR_NMI);
 }
 
 void

@@ -19,7 +19,10 @@ uint8_t	lapic_id(void);
 
 /* Interrupt a processor, by its number, with a vector (regs.h VEC_*). */
 void	lapic_send_ipi(unsigned processor, unsigned vector);
-/* A non-maskable interrupt to all processors but this. */
+/*
+ * A non-maskable interrupt to all running processors but this: one that was
+ * never started would take it through the firmware's vectors.
+ */
 void	lapic_send_nmi_others(void);
 /* The start-up protocol, to a processor that has no number yet. */
 void	lapic_send_init(uint8_t apic_id);
