@@ -25,7 +25,6 @@ vm_wire(struct ipc_port *host, struct vm_map *map, vm_address_t address,
 {
 	vm_offset_t start = trunc_page(address);
 	vm_offset_t end = round_page(address + size);
-	kern_return_t kr;
 
 	if (convert_port_to_host(host) == NULL)
 		return KERN_INVALID_HOST;
@@ -38,27 +37,19 @@ vm_wire(struct ipc_port *host, struct vm_map *map, vm_address_t address,
 	    access != VM_PROT_NONE && (end - start > WIRE_UNPRIVILEGED_MAX ||
 	    map->wired_size + (end - start) > WIRE_UNPRIVILEGED_MAX))
 		return KERN_NO_ACCESS;
-	kr = vm_map_wire(map, start, end, access);
-	if (kr == KERN_SUCCESS)
-		ipc_port_release_send(host);
-	return kr;
+	return vm_map_wire(map, start, end, access);
 }
 
 kern_return_t
 vm_wire_all(struct ipc_port *host, struct vm_map *map, vm_wire_t flags)
 {
-	kern_return_t kr;
-
 	if (convert_port_to_host_priv(host) == NULL)
 		return KERN_INVALID_HOST;
 	if (map == NULL)
 		return KERN_INVALID_TASK;
 	if ((flags & ~VM_WIRE_ALL) != 0)
 		return KERN_INVALID_ARGUMENT;
-	kr = vm_map_wire_all(map, flags);
-	if (kr == KERN_SUCCESS)
-		ipc_port_release_send(host);
-	return kr;
+	return vm_map_wire_all(map, flags);
 }
 
 kern_return_t
