@@ -18,12 +18,18 @@ sub ok {
 	print map { "# $_\n" } $ok ? () : @notes[0 .. ($#notes < 9 ? $#notes : 9)];
 }
 
-sub ask {
-	my ($monitor, $command) = @_;
+# What the monitor says up to its next prompt.
+sub answer {
+	my ($monitor) = @_;
 	my $answer = '';
-	print $monitor "$command\n";
 	$answer .= $_ while $answer !~ /\(qemu\) \z/ && sysread $monitor, $_, 65536;
 	return $answer =~ s/\r//gr;
+}
+
+sub ask {
+	my ($monitor, $command) = @_;
+	print $monitor "$command\n";
+	return answer($monitor);
 }
 
 open my $script, '>', "$dir/wait.boot" or die "$dir: $!\n";
@@ -36,6 +42,7 @@ my $printed = '';
 $printed .= $_ while $printed !~ /press return/ && sysread $serial, $_, 4096;
 ok($printed =~ /press return/, 'the kernel is up', split /\n/, $printed);
 my $monitor = IO::Socket::UNIX->new("$dir/monitor") or die "monitor: $!\n";
+answer($monitor);
 ask($monitor, 'stop');
 my $registers = ask($monitor, 'info registers -a');
 my @pages = ask($monitor, 'info tlb') =~ /^([0-9a-f]{16}: [0-9a-f]{16} \S{9})$/mg;
