@@ -46,11 +46,17 @@ union any_message {
 	char		    room[512];
 };
 
-struct try {
-	vm_fn	    fn;
-	uint32_t    a, b, value;
-	mach_port_t port;	/* for the end or the exception */
-};
+/*
+ * The thread of this task that tries things.  It is kept from try to try, and
+ * sent back to its loop by an exception: then trying needs no new memory.
+ */
+static struct {
+	mach_port_t  start;	/* a message here begins a try */
+	mach_port_t  outcome;	/* its end, or the exception, comes here */
+	vm_address_t stack;	/* where its loop begins anew */
+	vm_fn	     fn;
+	uint32_t     a, b, value;
+} worker;
 
 static char agent_stack[0x8000] __attribute__((aligned(16)));
 
@@ -66,39 +72,87 @@ words_init(struct word_message *msg)
 }
 
 static void
-try_main(void *arg)
+send_empty(mach_port_t port, mach_msg_id_t id)
 {
-	struct try *try = arg;
-	mach_msg_header_t done = { .msgh_size = sizeof(done) };
+	mach_msg_header_t msg = { .msgh_size = sizeof(msg) };
 
-	if (thread_set_special_port(mach_thread_port(), THREAD_EXCEPTION_PORT,
-	    try->port) == KERN_SUCCESS)
-		try->value = try->fn(try->a, try->b);
-	(void)test_send(&done, try->port, MSG_DONE);
+	CHECK_KR(test_send(&msg, port, id), MACH_MSG_SUCCESS);
+}
+
+static void
+worker_loop(void *unused)
+{
+	union any_message msg;
+
+	(void)unused;
+	for (;;) {
+		CHECK_KR(test_receive(&msg.head, sizeof(msg), worker.start, 0),
+		    MACH_MSG_SUCCESS);
+		worker.value = worker.fn(worker.a, worker.b);
+		send_empty(worker.outcome, MSG_DONE);
+	}
+}
+
+static void
+worker_main(void *unused)
+{
+	worker.stack = (vm_address_t)__builtin_frame_address(0) & ~63ul;
+	CHECK_KR(thread_set_special_port(mach_thread_port(),
+	    THREAD_EXCEPTION_PORT, worker.outcome), KERN_SUCCESS);
+	worker_loop(unused);
+}
+
+/* Send the worker, which waits for an answer to its exception, to its loop. */
+static void
+worker_recover(union any_message *msg)
+{
+	mig_reply_header_t reply;
+
+	CHECK_KR(mach_thread_set_entry(msg->raise.thread, worker_loop, NULL,
+	    worker.stack - 256), KERN_SUCCESS);
+	memset(&reply, 0, sizeof(reply));
+	reply.Head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0);
+	reply.Head.msgh_size = sizeof(reply);
+	reply.Head.msgh_remote_port = msg->head.msgh_remote_port;
+	reply.Head.msgh_id = msg->head.msgh_id + 100;
+	reply.RetCodeType.msgt_name = MACH_MSG_TYPE_INTEGER_32;
+	reply.RetCodeType.msgt_size = 32;
+	reply.RetCodeType.msgt_number = 1;
+	reply.RetCodeType.msgt_inline = TRUE;
+	reply.RetCode = KERN_SUCCESS;
+	CHECK_KR(mach_msg(&reply.Head, MACH_SEND_MSG, sizeof(reply), 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	msg->head.msgh_remote_port = MACH_PORT_NULL;
+	mach_msg_destroy(&msg->head);
 }
 
 struct vm_outcome
 vm_try(vm_fn fn, uint32_t a, uint32_t b)
 {
-	struct try try = { .fn = fn, .a = a, .b = b, .port = test_port() };
 	struct vm_outcome outcome = { 0 };
 	union any_message msg;
 
-	CHECK_KR(mach_thread_start(try_main, &try), KERN_SUCCESS);
-	CHECK_KR(test_receive(&msg.head, sizeof(msg), try.port, WAIT_MS),
-	    MACH_MSG_SUCCESS);
-	if (msg.head.msgh_id == MSG_DONE) {
-		outcome.value = try.value;
-	} else {
-		CHECK_EQ(msg.head.msgh_id, 2400);
-		outcome.raised = true;
-		outcome.exception = msg.raise.exception;
-		outcome.code = msg.raise.code;
-		outcome.subcode = msg.raise.subcode;
-		CHECK_KR(thread_terminate(msg.raise.thread), KERN_SUCCESS);
-		mach_msg_destroy(&msg.head);
+	if (worker.start == MACH_PORT_NULL) {
+		worker.start = test_port();
+		worker.outcome = test_port();
+		CHECK_KR(mach_thread_start(worker_main, NULL), KERN_SUCCESS);
 	}
-	CHECK_KR(mach_port_destroy(mach_task_self(), try.port), KERN_SUCCESS);
+	worker.fn = fn;
+	worker.a = a;
+	worker.b = b;
+	send_empty(worker.start, MSG_DONE);
+	CHECK_KR(test_receive(&msg.head, sizeof(msg), worker.outcome,
+	    2 * WAIT_MS), MACH_MSG_SUCCESS);
+	if (msg.head.msgh_id == MSG_DONE) {
+		outcome.value = worker.value;
+		return outcome;
+	}
+	CHECK_EQ(msg.head.msgh_id, 2400);
+	outcome.raised = true;
+	outcome.exception = msg.raise.exception;
+	outcome.code = msg.raise.code;
+	outcome.subcode = msg.raise.subcode;
+	worker_recover(&msg);
 	return outcome;
 }
 
@@ -140,6 +194,7 @@ agent_obey(const struct word_message *msg)
 	return outcome;
 }
 
+/* An agent ends when nobody can command it: its test is over. */
 static void
 agent_main(void *unused)
 {
@@ -149,9 +204,15 @@ agent_main(void *unused)
 
 	(void)unused;
 	mach_child_init();
+	memset(&worker, 0, sizeof(worker));
+	CHECK_KR(mach_port_request_notification(mach_task_self(), AGENT_PORT,
+	    MACH_NOTIFY_NO_SENDERS, 1, AGENT_PORT,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &reply), KERN_SUCCESS);
 	for (;;) {
 		CHECK_KR(test_receive(&msg.head, sizeof(msg), AGENT_PORT, 0),
 		    MACH_MSG_SUCCESS);
+		if (msg.head.msgh_id == MACH_NOTIFY_NO_SENDERS)
+			(void)task_terminate(mach_task_self());
 		reply = msg.head.msgh_remote_port;
 		outcome = agent_obey(&msg.words);
 		words_init(&msg.words);
@@ -193,10 +254,12 @@ vm_agent_start(struct vm_agent *agent, task_t task)
 	CHECK_KR(mach_port_deallocate(mach_task_self(), thread), KERN_SUCCESS);
 }
 
-static void
-agent_send(struct vm_agent *agent, vm_fn fn, uint32_t a, uint32_t b, bool try)
+static mach_msg_return_t
+agent_send_once(struct vm_agent *agent, vm_fn fn, uint32_t a, uint32_t b,
+    bool try)
 {
 	struct word_message msg;
+	mach_msg_return_t mr;
 
 	words_init(&msg);
 	msg.word[0] = (uint32_t)fn;
@@ -208,8 +271,25 @@ agent_send(struct vm_agent *agent, vm_fn fn, uint32_t a, uint32_t b, bool try)
 	msg.head.msgh_remote_port = agent->command;
 	msg.head.msgh_local_port = agent->reply;
 	msg.head.msgh_id = MSG_COMMAND;
-	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG, sizeof(msg), 0,
-	    MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	mr = mach_msg(&msg.head, MACH_SEND_MSG, sizeof(msg), 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+	if (mr == MACH_SEND_NO_BUFFER)
+		mach_msg_destroy(&msg.head);
+	return mr;
+}
+
+/* When memory is short only an agent that waits already can be told. */
+static void
+agent_send(struct vm_agent *agent, vm_fn fn, uint32_t a, uint32_t b, bool try)
+{
+	mach_msg_return_t mr = MACH_SEND_NO_BUFFER;
+
+	for (unsigned i = 0; i < 500 && mr == MACH_SEND_NO_BUFFER; i++) {
+		mr = agent_send_once(agent, fn, a, b, try);
+		if (mr == MACH_SEND_NO_BUFFER)
+			test_sleep(10);
+	}
+	CHECK_KR(mr, MACH_MSG_SUCCESS);
 }
 
 struct vm_outcome

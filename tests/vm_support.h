@@ -22,8 +22,8 @@ struct vm_outcome {
 typedef uint32_t (*vm_fn)(uint32_t a, uint32_t b);
 
 /*
- * Run fn(a, b) in a thread of its own, which an exception ends.  It must not
- * hold a lock of the library's when it faults.
+ * Run fn(a, b) in a thread of its own, which an exception breaks off.  It must
+ * not hold a lock of the library's when it faults.
  */
 struct vm_outcome vm_try(vm_fn fn, uint32_t a, uint32_t b);
 uint32_t vm_fn_read(uint32_t addr, uint32_t unused);
