@@ -210,6 +210,27 @@ TEST(i386_entry_arguments_are_paged_in)
 	culprit_end(&c);
 }
 
+static uint32_t
+trap(unsigned number)
+{
+	uint32_t result = -number;
+
+	__asm__ volatile("lcall $7, $0" : "+a"(result) : : "memory", "cc");
+	return result;
+}
+
+TEST(i386_entry_unassigned_numbers)
+{
+	static const uint8_t unassigned[] = { 0, 1, 5, 9, 14, 16, 19, 20, 24,
+	    31, 38, 41, 54, 57, 58, 62, 63, 67, 77, 80, 95, 128, 129 };
+	static const uint8_t null[] = { 10, 11, 12, 13, 55, 56 };
+
+	for (unsigned i = 0; i < sizeof(unassigned); i++)
+		CHECK_EQ(trap(unassigned[i]), KERN_INVALID_ARGUMENT);
+	for (unsigned i = 0; i < sizeof(null); i++)
+		CHECK_EQ(trap(null[i]), MACH_PORT_NULL);
+}
+
 /*
  * Every number of the table with words from a short list, most of them no
  * valid pointer or name: a code or an exception for the thread, never more.
