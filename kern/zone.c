@@ -416,16 +416,36 @@ kalloc_zone(size_t size)
 	return kalloc_zones[array_count(kalloc_sizes) - (size <= 2048 ? 2 : 1)];
 }
 
-void *
-kalloc(size_t size)
+/* Above a page and up to this, pages side by side are tried first. */
+#define CONTIGUOUS_MAX	(4 * PAGE_SIZE)
+
+static unsigned
+page_order(size_t size)
 {
+	return size <= 2 * PAGE_SIZE ? 1 : 2;
+}
+
+static void *
+kalloc_large(size_t size)
+{
+	struct vm_page *page = NULL;
 	vm_offset_t addr;
 
-	if (likely(size <= PAGE_SIZE))
-		return zalloc(kalloc_zone(size));
+	if (size <= CONTIGUOUS_MAX)
+		page = vm_page_grab_contiguous(page_order(size));
+	if (page != NULL)
+		return vm_page_to_direct(page);
 	if (kmem_alloc(&addr, size) != KERN_SUCCESS)
 		return NULL;
 	return (void *)addr;
+}
+
+void *
+kalloc(size_t size)
+{
+	if (likely(size <= PAGE_SIZE))
+		return zalloc(kalloc_zone(size));
+	return kalloc_large(size);
 }
 
 void *
@@ -434,7 +454,7 @@ kalloc_zero(size_t size)
 	void *ptr = kalloc(size);
 
 	/* Memory from kmem_alloc is zero already. */
-	if (ptr != NULL && size <= PAGE_SIZE)
+	if (ptr != NULL && (size <= PAGE_SIZE || !kmem_contains(ptr)))
 		memset(ptr, 0, size);
 	return ptr;
 }
@@ -444,6 +464,9 @@ kfree(void *ptr, size_t size)
 {
 	if (likely(size <= PAGE_SIZE))
 		zfree(kalloc_zone(size), ptr);
-	else
+	else if (kmem_contains(ptr))
 		kmem_free((vm_offset_t)ptr, size);
+	else
+		vm_page_release_contiguous(vm_page_from_direct(ptr),
+		    page_order(size));
 }

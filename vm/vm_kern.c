@@ -134,3 +134,11 @@ kmem_free(vm_offset_t addr, vm_size_t size)
 	rwlock_done(&kernel_map->lock);
 	vm_map_entry_free(entry);
 }
+
+bool
+kmem_contains(const void *ptr)
+{
+	vm_offset_t addr = (vm_offset_t)ptr;
+
+	return addr >= KERNEL_MAP_MIN && addr < KERNEL_MAP_MAX;
+}

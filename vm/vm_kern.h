@@ -16,5 +16,7 @@ void		 vm_start_daemons(void);	/* pageout thread and helpers; when threads exist
  */
 kern_return_t	 kmem_alloc(vm_offset_t *addr, vm_size_t size);
 void		 kmem_free(vm_offset_t addr, vm_size_t size);
+/* Whether memory is of kernel_map, rather than of the direct map. */
+bool		 kmem_contains(const void *ptr);
 
 #endif

@@ -57,6 +57,25 @@ vm_page_from_direct(const void *addr)
 	return &pages[direct_to_phys(addr) >> PAGE_SHIFT];
 }
 
+/* Nothing side by side here: large memory comes from kmem_alloc. */
+struct vm_page *
+vm_page_grab_contiguous(unsigned order)
+{
+	return NULL;
+}
+
+void
+vm_page_release_contiguous(struct vm_page *page, unsigned order)
+{
+	panic("pages given back that were never had");
+}
+
+bool
+kmem_contains(const void *ptr)
+{
+	return true;
+}
+
 kern_return_t
 kmem_alloc(vm_offset_t *addr, vm_size_t size)
 {
