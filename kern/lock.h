@@ -216,6 +216,19 @@ refcount_drop(struct refcount *ref)
 	return old == 1;
 }
 
+/*
+ * Drop the reference if it is the only one; from then on
+ * refcount_take_unless_zero fails.
+ */
+static inline bool
+refcount_drop_only(struct refcount *ref)
+{
+	uint32_t one = 1;
+
+	return __atomic_compare_exchange_n(&ref->count, &one, 0, false,
+	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 /* Take a reference unless the count has already reached zero. */
 static inline bool
 refcount_take_unless_zero(struct refcount *ref)

@@ -68,7 +68,7 @@ pages_exchange(struct vm_object *a, struct vm_object *b)
 	spin_unlock(&vm_page_queue_lock);
 }
 
-/* upper shadows what lower shadowed; lower is left alone, without references. */
+/* upper shadows what lower, whose last reference is gone, shadowed. */
 static void
 shadow_inherit(struct vm_object *upper, struct vm_object *lower)
 {
@@ -77,7 +77,6 @@ shadow_inherit(struct vm_object *upper, struct vm_object *lower)
 	bool was_copy;
 
 	vm_object_clear_shadow(upper);
-	refcount_drop(&lower->refs);
 	if (next == NULL)
 		return;
 	vm_object_lock_below(next);
@@ -89,9 +88,14 @@ shadow_inherit(struct vm_object *upper, struct vm_object *lower)
 	vm_object_unlock(next);
 }
 
-/* Whether upper, locked, may take in lower, locked; notes it for later. */
+/*
+ * Whether upper, locked, may take in lower, locked; notes it for later.  If
+ * so, upper's reference, the only one, is gone: somebody who comes up from
+ * what lower shadows (vm_object_collapse_unlock) and knows lower without its
+ * lock can take none any more.
+ */
 static bool
-mergeable(struct vm_object *upper, struct vm_object *lower)
+merge_begin(struct vm_object *upper, struct vm_object *lower)
 {
 	if (lower->refs.count != 1 || !lower->internal ||
 	    lower->pager != NULL || upper->pager != NULL || !upper->internal ||
@@ -103,7 +107,8 @@ mergeable(struct vm_object *upper, struct vm_object *lower)
 		upper->collapse_wanted = true;
 	if (lower->paging_in_progress != 0)
 		lower->collapse_wanted = true;
-	return upper->paging_in_progress == 0 && lower->paging_in_progress == 0;
+	return upper->paging_in_progress == 0 &&
+	    lower->paging_in_progress == 0 && refcount_drop_only(&lower->refs);
 }
 
 static void
@@ -130,7 +135,7 @@ collapse_below(struct vm_object *upper)
 
 	while ((lower = upper->shadow) != NULL) {
 		vm_object_lock_below(lower);
-		if (!mergeable(upper, lower)) {
+		if (!merge_begin(upper, lower)) {
 			vm_object_unlock(lower);
 			return;
 		}
