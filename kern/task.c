@@ -231,11 +231,12 @@ task_terminate(struct task *task)
 	spin_unlock(&pset_lock);
 	if (!was)
 		return KERN_FAILURE;
-	ipc_task_disable(task);
+	/* threads first: none of them sees a call fail for want of its task */
 	while ((thread = task_live_thread(task, self)) != NULL) {
 		(void)thread_deactivate(thread);
 		thread_release(thread);
 	}
+	ipc_task_disable(task);
 	ipc_task_terminate(task);
 	ipc_space_destroy(task->space);
 	if (self->task == task)

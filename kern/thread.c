@@ -371,8 +371,8 @@ thread_deactivate(struct thread *thread)
 	thread->active = false;
 	spin_unlock_intr(&thread->lock, intr);
 	if (was) {
-		ipc_thread_disable(thread);
 		thread_doom(thread);
+		ipc_thread_disable(thread);
 	}
 	return was;
 }
