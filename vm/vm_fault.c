@@ -100,7 +100,6 @@ vm_fault_copy(struct vm_fault *f)
 	vm_object_paging_begin(object);
 	vm_object_unlock(object);
 	pmap_copy_page(page, f->own);
-	f->own->dirty = 1;
 	vm_object_lock(object);
 	/* Others who share top must not go on reading the original. */
 	if (f->top->refs.count > 1)
@@ -111,6 +110,7 @@ vm_fault_copy(struct vm_fault *f)
 	__atomic_fetch_add(&current_thread()->task->cow_faults, 1,
 	    __ATOMIC_RELAXED);
 	vm_object_lock(f->top);
+	f->own->dirty = 1;	/* not before: others may set wanted beside it */
 	f->object = f->top;
 	f->page = f->own;
 	return VM_FAULT_OK;
