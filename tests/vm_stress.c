@@ -350,7 +350,7 @@ TEST_LIMIT(vm_stress_of_deallocation_against_copies, 60)
 		kr = vm_copy(self, OTHER, 4 * PAGE_SIZE, BASE);
 		if (kr != KERN_SUCCESS)
 			CHECK_KR(kr, KERN_INVALID_ADDRESS);
-		kr = vm_send_data(port, OTHER, 4 * PAGE_SIZE, i % 2);
+		kr = vm_send_data(port, OTHER, 4 * PAGE_SIZE, false);
 		if (kr == MACH_MSG_SUCCESS) {
 			sends++;
 			copy = vm_receive_data(port, &size);
