@@ -769,6 +769,24 @@ copyout_receive(struct ipc_space *space, mach_port_name_t name,
 		ipc_port_release(port);
 }
 
+mach_port_name_t
+ipc_right_name_again(struct ipc_space *space, struct ipc_port *port)
+{
+	mach_port_name_t name = MACH_PORT_NAME_NULL;
+	struct ipc_entry *entry;
+
+	if (!IP_VALID(port) || !ipc_port_alive(port))
+		return MACH_PORT_NAME_NULL;
+	spin_lock(&space->lock);
+	entry = space->active ? ipc_entry_hash_lookup(space, port, &name) : NULL;
+	if (entry == NULL || IE_UREFS(entry->bits) >= SEND_UREFS_MAX)
+		name = MACH_PORT_NAME_NULL;
+	else
+		entry->bits++;
+	spin_unlock(&space->lock);
+	return name;
+}
+
 kern_return_t
 ipc_right_copyout(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry, mach_msg_type_name_t type, bool clip,

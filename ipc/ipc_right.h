@@ -115,4 +115,12 @@ kern_return_t	  ipc_right_copyout(struct ipc_space *space,
 		    mach_msg_type_name_t type, bool clip,
 		    struct ipc_port *port);
 
+/*
+ * A send right for a port whose send right space already has: one more
+ * reference of that, and its name; 0 if it has none, or no room for one.
+ * port: somebody else's right, which stays.  Nothing of space locked.
+ */
+mach_port_name_t ipc_right_name_again(struct ipc_space *space,
+		    struct ipc_port *port);
+
 #endif

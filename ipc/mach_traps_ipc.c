@@ -8,6 +8,7 @@
 #include <ipc/ipc_names.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_port.h>
+#include <ipc/ipc_right.h>
 #include <ipc/mach_traps_ipc.h>
 #include <kern/host.h>
 #include <kern/ipc_kobject.h>
@@ -32,7 +33,13 @@ mach_port_name_t
 mach_task_self(void)
 {
 	struct task *task = current_thread()->task;
+	mach_port_name_t name;
 
+	spin_lock(&task->ipc_lock);
+	name = ipc_right_name_again(task->space, task->sself);
+	spin_unlock(&task->ipc_lock);
+	if (likely(name != MACH_PORT_NAME_NULL))
+		return name;
 	return ipc_port_copyout_send(retrieve_task_self(task), task->space);
 }
 
@@ -40,7 +47,13 @@ mach_port_name_t
 mach_thread_self(void)
 {
 	struct thread *self = current_thread();
+	mach_port_name_t name;
 
+	spin_lock(&self->ipc_lock);
+	name = ipc_right_name_again(self->task->space, self->sself);
+	spin_unlock(&self->ipc_lock);
+	if (likely(name != MACH_PORT_NAME_NULL))
+		return name;
 	return ipc_port_copyout_send(retrieve_thread_self(self),
 	    self->task->space);
 }
@@ -48,6 +61,11 @@ mach_thread_self(void)
 mach_port_name_t
 mach_host_self(void)
 {
+	mach_port_name_t name = ipc_right_name_again(current_space(),
+	    realhost.host_self);
+
+	if (likely(name != MACH_PORT_NAME_NULL))
+		return name;
 	return ipc_port_copyout_send(ipc_port_make_send(realhost.host_self),
 	    current_space());
 }
