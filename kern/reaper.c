@@ -13,6 +13,20 @@
 static struct spinlock reap_lock = SPINLOCK_INIT(LOCK_TTY);
 static struct queue reap_queue = { &reap_queue, &reap_queue };	/* reap_lock */
 
+static volatile uint32_t threads_ending;	/* told to die, not yet freed; atomic */
+
+void
+reaper_expect(void)
+{
+	__atomic_add_fetch(&threads_ending, 1, __ATOMIC_RELAXED);
+}
+
+bool
+reaper_busy(void)
+{
+	return threads_ending != 0;
+}
+
 void
 thread_reap(struct thread *thread)
 {
@@ -36,9 +50,8 @@ reaper_continue(void)
 		spin_unlock_intr(&reap_lock, intr);
 		if (q == NULL)
 			(void)thread_block(reaper_continue);
-		else
-			thread_release(queue_element(q, struct thread,
-			    reap_link));
+		thread_release(queue_element(q, struct thread, reap_link));
+		__atomic_sub_fetch(&threads_ending, 1, __ATOMIC_RELAXED);
 	}
 }
 

@@ -371,6 +371,7 @@ thread_deactivate(struct thread *thread)
 	thread->active = false;
 	spin_unlock_intr(&thread->lock, intr);
 	if (was) {
+		reaper_expect();
 		thread_doom(thread);
 		ipc_thread_disable(thread);
 	}

@@ -5,7 +5,7 @@
  * receives its report, its exceptions, or nothing in time; then the task is
  * terminated and the next one starts.  Arguments: --host-port=N
  * --device-port=N, then words: a test runs if its name contains one of them,
- * or if there are none.
+ * or if there are none; never if it contains the rest of a word !WORD.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,16 +179,20 @@ run_test(const struct test *test)
 static bool
 selected(const struct test *test, int argc, char **argv)
 {
-	bool any = false;
+	bool any = false, found = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] == '-')
 			continue;
-		if (strstr(test->name, argv[i]) != NULL)
-			return true;
+		if (argv[i][0] == '!') {
+			if (strstr(test->name, argv[i] + 1) != NULL)
+				return false;
+			continue;
+		}
+		found |= strstr(test->name, argv[i]) != NULL;
 		any = true;
 	}
-	return !any;
+	return found || !any;
 }
 
 static mach_port_t

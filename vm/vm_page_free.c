@@ -12,6 +12,7 @@
  */
 #include <kern/debug.h>
 #include <kern/processor.h>
+#include <kern/reaper.h>
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/boot_info.h>
@@ -25,6 +26,7 @@
 #define ORDER_MAX	10u
 #define DIRECT_PAGES	(DIRECT_MAP_SIZE >> PAGE_SHIFT)
 #define STOCK_MAX	32u
+#define ENDING_WAIT_MS	20u		/* for memory of threads that end */
 #define STOCK_BATCH	16u
 
 enum memory_class {
@@ -325,7 +327,13 @@ vm_page_wait(void (*continuation)(void))
 	assert_wait(&waiters, true);
 	waiters = true;
 	spin_unlock(&free_lock);
-	vm_pageout_needed();
+	if (reaper_busy()) {
+		/* memory is on its way: no need to have all pages looked at */
+		vm_pageout_wanted();
+		thread_set_timeout(ENDING_WAIT_MS);
+	} else {
+		vm_pageout_needed();
+	}
 	thread_block(continuation);
 }
 

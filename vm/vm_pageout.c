@@ -11,6 +11,7 @@
  *             stay (page_keep is where it comes in).
  */
 #include <kern/debug.h>
+#include <kern/reaper.h>
 #include <kern/thread.h>
 #include <kern/timer.h>
 #include <kern/zone.h>
@@ -24,6 +25,7 @@
 #define LAUNDRY_MAX	64u	/* pages on their way to all pagers */
 #define ATTEMPTS_MAX	3u	/* passes in vain before memory is said to be out */
 #define ATTEMPTS_LAUNDRY 50u	/* the same while pagers still clean */
+#define ATTEMPTS_ENDING	500u	/* waits of some ms while threads still end */
 #define LAUNDRY_WAIT_MS	20u
 #define VAIN_TICKS	(HZ / 4)	/* before another look that nobody waits for */
 
@@ -66,6 +68,8 @@ vm_pageout_may_help(unsigned *attempts)
 	unsigned limit;
 
 	limit = vm_page_laundry_count != 0 ? ATTEMPTS_LAUNDRY : ATTEMPTS_MAX;
+	if (reaper_busy())
+		limit = ATTEMPTS_ENDING;
 	return running && (*attempts)++ < limit;
 }
 
