@@ -7,6 +7,9 @@ runner_SRCS += vm_support.c vm_calls.c vm_copy.c vm_protection.c pager.c memory_
 TEST_PROGRAMS += server_runner
 server_runner_SRCS := runner.c support.c servers.c
 
+TEST_PROGRAMS += self_runner
+self_runner_SRCS := runner.c support.c selftest.c
+
 # What boots badly: tests/boot_bad_*.boot.
 bad_kernel_DEFS := -DSECOND_ADDRESS=0xc0800000
 bad_wrap_DEFS := -DADDRESS=0x08048000 -DMEMORY_SIZE=0xfffff000
