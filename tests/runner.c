@@ -14,6 +14,7 @@
 #include <mach/exception.h>
 #include <mach/host_reboot.h>
 
+#include "raise.h"
 #include "test.h"
 
 extern const struct test __start_test_list[], __stop_test_list[];
@@ -26,19 +27,7 @@ static mach_port_t host_port, device_port;
 static union {
 	mach_msg_header_t   head;
 	struct test_message report;
-	struct {
-		mach_msg_header_t head;
-		mach_msg_type_t	  thread_type;
-		mach_port_t	  thread;
-		mach_msg_type_t	  task_type;
-		mach_port_t	  task;
-		mach_msg_type_t	  exception_type;
-		int		  exception;
-		mach_msg_type_t	  code_type;
-		int		  code;
-		mach_msg_type_t	  subcode_type;
-		int		  subcode;
-	} exception;
+	struct raise	    raise;
 	char		    room[1024];
 } message;
 
@@ -113,8 +102,8 @@ note_exception(void)
 	char text[TEST_TEXT_MAX];
 
 	(void)snprintf(text, sizeof(text), "exception %d, code %d, subcode %#x",
-	    message.exception.exception, message.exception.code,
-	    message.exception.subcode);
+	    message.raise.exception, message.raise.code,
+	    message.raise.subcode);
 	note(text);
 }
 

@@ -11,6 +11,7 @@
 #include <mach/notify.h>
 
 #include "../libmach/thread.h"
+#include "raise.h"
 #include "vm_support.h"
 
 #define AGENT_PORT	((mach_port_t)0x7101)
@@ -30,19 +31,7 @@ struct word_message {
 union any_message {
 	mach_msg_header_t   head;
 	struct word_message words;
-	struct {
-		mach_msg_header_t head;
-		mach_msg_type_t	  thread_type;
-		mach_port_t	  thread;
-		mach_msg_type_t	  task_type;
-		mach_port_t	  task;
-		mach_msg_type_t	  exception_type;
-		int		  exception;
-		mach_msg_type_t	  code_type;
-		int		  code;
-		mach_msg_type_t	  subcode_type;
-		uint32_t	  subcode;
-	} raise;
+	struct raise	    raise;
 	char		    room[512];
 };
 
