@@ -143,6 +143,25 @@ await_result(const struct test *test)
 	}
 }
 
+/*
+ * A task's memory comes back after its end, with its last thread: wait until
+ * no more does, so that the next test may count pages.  A second at most.
+ */
+static void
+settle(void)
+{
+	struct vm_statistics now;
+	int free_before = -1;
+
+	for (unsigned i = 0; i < 100; i++) {
+		if (vm_statistics(mach_task_self(), &now) != KERN_SUCCESS ||
+		    now.free_count == free_before)
+			return;
+		free_before = now.free_count;
+		test_sleep(10);
+	}
+}
+
 static bool
 run_test(const struct test *test)
 {
@@ -162,6 +181,7 @@ run_test(const struct test *test)
 		(void)mach_port_deallocate(mach_task_self(), task);
 	}
 	destroy_ports();
+	settle();
 	return ok;
 }
 
