@@ -4,6 +4,8 @@
  * Locks:      the space's, then, for a moment, the port's.
  * Invariant:  the port cannot be freed while the space is locked and denotes
  *             it, so it can be converted without a reference of its own.
+ *             Under that lock a reference is only taken: dropping one, of a
+ *             task that just ended, may sleep.
  */
 #include <ipc/ipc_entry.h>
 #include <ipc/ipc_names.h>
@@ -29,52 +31,16 @@ convert_name(mach_port_name_t name, void *(*convert)(struct ipc_port *))
 	return object;
 }
 
-static void
-task_ref(void *task)
-{
-	(void)task_reference(task);
-}
-
 static void *
 to_task(struct ipc_port *port)
 {
-	return ipc_kobject_get(port, KOBJECT_TASK, task_ref);
-}
-
-static void
-thread_ref(void *thread)
-{
-	(void)thread_reference(thread);
+	return convert_port_to_task(port);
 }
 
 static void *
 to_thread(struct ipc_port *port)
 {
-	return ipc_kobject_get(port, KOBJECT_THREAD, thread_ref);
-}
-
-static void *
-to_host(struct ipc_port *port)
-{
-	return convert_port_to_host(port);
-}
-
-static void *
-to_device(struct ipc_port *port)
-{
-	return dev_port_lookup(port);
-}
-
-static void *
-to_map(struct ipc_port *port)
-{
-	return convert_port_to_map(port);
-}
-
-static void *
-to_space(struct ipc_port *port)
-{
-	return convert_port_to_space(port);
+	return convert_port_to_thread(port);
 }
 
 struct task *
@@ -89,26 +55,30 @@ port_name_to_thread(mach_port_name_t name)
 	return convert_name(name, to_thread);
 }
 
-struct host *
-port_name_to_host(mach_port_name_t name)
-{
-	return convert_name(name, to_host);
-}
-
-struct device *
-port_name_to_device(mach_port_name_t name)
-{
-	return convert_name(name, to_device);
-}
-
 struct vm_map *
 port_name_to_map(mach_port_name_t name)
 {
-	return convert_name(name, to_map);
+	struct task *task = port_name_to_task(name);
+	struct vm_map *map;
+
+	if (task == NULL)
+		return NULL;
+	map = task->map;
+	vm_map_reference(map);
+	task_release(task);
+	return map;
 }
 
 struct ipc_space *
 port_name_to_space(mach_port_name_t name)
 {
-	return convert_name(name, to_space);
+	struct task *task = port_name_to_task(name);
+	struct ipc_space *space;
+
+	if (task == NULL)
+		return NULL;
+	space = task->space;
+	ipc_space_reference(space);
+	task_release(task);
+	return space;
 }

@@ -10,8 +10,6 @@
 
 #include <mach/port.h>
 
-struct device;
-struct host;
 struct ipc_space;
 struct task;
 struct thread;
@@ -21,7 +19,5 @@ struct task	*port_name_to_task(mach_port_name_t name);
 struct thread	*port_name_to_thread(mach_port_name_t name);
 struct vm_map	*port_name_to_map(mach_port_name_t name);
 struct ipc_space *port_name_to_space(mach_port_name_t name);
-struct host	*port_name_to_host(mach_port_name_t name);
-struct device	*port_name_to_device(mach_port_name_t name);
 
 #endif
