@@ -377,17 +377,6 @@ ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
 		ipc_notify_no_senders(notify, mscount);
 }
 
-void
-ipc_port_nsrequest_kernel(struct ipc_port *port, mach_port_mscount_t sync,
-    struct ipc_port *notify)
-{
-	struct ipc_port *previous;
-
-	ipc_port_nsrequest(port, sync, notify, &previous);
-	if (previous != NULL)
-		ipc_notify_send_once(previous);
-}
-
 bool
 ipc_port_alive(struct ipc_port *port)
 {

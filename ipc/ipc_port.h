@@ -175,11 +175,10 @@ void		*ipc_kobject_get(struct ipc_port *port, enum kobject_type type, void (*get
 /* The same with whatever type is there; *type tells. */
 enum kobject_type ipc_port_kotype(struct ipc_port *port);
 
-/* Ask for a no-senders notification of a kernel port, sent to notify (send-once right, consumed). */
-void		 ipc_port_nsrequest_kernel(struct ipc_port *port, mach_port_mscount_t sync, struct ipc_port *notify_sonce);
 /*
- * The same for any port: replaces the request, *previous is the old one.  If
- * there are no senders already, the notification goes at once.
+ * Ask for a no-senders notification, sent to notify (send-once right, consumed).
+ * Replaces the request, *previous is the old one.  If there are no senders
+ * already, the notification goes at once.
  */
 void		 ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
 		    struct ipc_port *notify, struct ipc_port **previous);

@@ -17,6 +17,5 @@ void	reaper_expect(void);
 bool	reaper_busy(void);
 /* A runnable thread waits for memory for a stack; made ready when one is free. */
 void	thread_await_stack(struct thread *thread);
-uint32_t stack_count(void);			/* kernel stacks that exist */
 
 #endif

@@ -20,13 +20,6 @@ _Static_assert(KERNEL_STACK_SIZE == PAGE_SIZE << STACK_ORDER, "stack order");
 
 static struct spinlock starved_lock = SPINLOCK_INIT(LOCK_TIMER);
 static struct queue starved = { &starved, &starved };	/* starved_lock */
-static volatile uint32_t stacks_total;			/* atomic */
-
-uint32_t
-stack_count(void)
-{
-	return stacks_total;
-}
 
 static vm_offset_t
 stack_create(void)
@@ -36,7 +29,6 @@ stack_create(void)
 
 	if (page == NULL)
 		return 0;
-	__atomic_add_fetch(&stacks_total, 1, __ATOMIC_RELAXED);
 	stack = (vm_offset_t)vm_page_to_direct(page);
 	*(uint32_t *)stack = STACK_CANARY;
 	return stack;
@@ -91,7 +83,6 @@ stack_free(vm_offset_t stack)
 	} else {
 		vm_page_release_contiguous(
 		    vm_page_from_direct((void *)stack), STACK_ORDER);
-		__atomic_sub_fetch(&stacks_total, 1, __ATOMIC_RELAXED);
 	}
 	starved_wake();
 	intr_restore(intr);

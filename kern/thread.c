@@ -345,12 +345,6 @@ thread_abort(struct thread *thread)
 	return suspended ? thread_stop_wait(thread) : KERN_SUCCESS;
 }
 
-bool
-thread_should_abort(void)
-{
-	return (current_thread()->ast & (AST_TERMINATE | AST_ABORTED)) != 0;
-}
-
 /* Termination. */
 
 /* The thread is to die: at once if it waits, else at the user boundary. */

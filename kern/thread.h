@@ -214,7 +214,5 @@ void	ast_taken(void);	/* machine, on the way to user mode, interrupts on */
 /* Terminate the current thread; for the AST and for fatal exceptions. */
 void	thread_terminate_self(void) __attribute__((noreturn));
 
-/* Whether the current thread should give up a long loop or wait. */
-bool	thread_should_abort(void);
 
 #endif
