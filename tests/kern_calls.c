@@ -13,6 +13,7 @@
 #include <mach_debug/mach_debug.h>
 
 #include "rights.h"
+#include "zones.h"
 
 #define SELF		mach_task_self()
 #define NOT_A_NAME	((mach_port_name_t)0x654321)
@@ -292,6 +293,33 @@ TEST(kern_debug_calls_on_the_host)
 	CHECK_KR(host_ipc_marequest_info(SELF, &most, &info, &count),
 	    KERN_INVALID_HOST);
 	CHECK_KR(host_ipc_hash_info(SELF, &info, &count), KERN_INVALID_HOST);
+}
+
+TEST(kern_debug_calls_list_zones)
+{
+	static struct zone_counts before, after;
+	mach_msg_type_number_t count = 0, slab = 0;
+	zone_name_array_t names = NULL;
+	zone_info_array_t zones = NULL;
+	cache_info_array_t caches = NULL;
+
+	zones_read(&before);
+	for (unsigned i = 0; i < 100; i++)
+		(void)right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	zones_read(&after);
+	CHECK(zones_in_use(&after, "ipc_port") >=
+	    zones_in_use(&before, "ipc_port") + 100);
+	CHECK_KR(host_slab_info(mach_host_self(), &caches, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, after.count);
+	for (unsigned i = 0; i < count; i++) {
+		CHECK(strcmp(caches[i].name, after.name[i].zn_name) == 0);
+		CHECK(caches[i].nr_objs <= caches[i].nr_bufs);
+		CHECK(caches[i].obj_size != 0);
+	}
+	CHECK_KR(host_zone_info(SELF, &names, &count, &zones, &count),
+	    KERN_INVALID_HOST);
+	CHECK_KR(host_slab_info(SELF, &caches, &slab), KERN_INVALID_HOST);
 }
 
 /* ---- ports of the machine ---- */
