@@ -14,6 +14,7 @@
  */
 #include <ipc/ipc_entry.h>
 #include <ipc/ipc_port.h>
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/string.h>
 #include <kern/zone.h>
@@ -23,6 +24,9 @@
 #define BLOCK_ENTRIES	1024u
 #define BLOCK_POINTERS	(IPC_SPACE_LIMIT_MAX / BLOCK_ENTRIES)
 #define BLOCKS_BYTES	(BLOCK_POINTERS * sizeof(struct ipc_block *))
+/* Charged for a name: its entry, its part of blocks and hashes. */
+#define NAME_BYTES	(sizeof(struct ipc_entry) + 4)
+#define USER_NAME_BYTES	(sizeof(struct ipc_user_entry) + 4)
 
 static struct zone *user_entry_zone;
 
@@ -112,17 +116,20 @@ static kern_return_t
 grow_table(struct ipc_space *space)
 {
 	uint32_t start = space->table_size, count = LEAF_ENTRIES;
-	struct ipc_entry *entries;
+	struct ipc_entry *entries = NULL;
 
 	if (start >= IPC_SPACE_LIMIT_MAX)
 		return KERN_NO_SPACE;
-	if (!grow_blocks(space, start / BLOCK_ENTRIES))
-		return KERN_RESOURCE_SHORTAGE;
 	if (start < LEAF_ENTRIES)
 		count = start == 0 ? 32 : start;
-	entries = kalloc_zero(count * sizeof(*entries));
-	if (entries == NULL)
+	if (!account_take(space->account, ACCOUNT_BYTES, count * NAME_BYTES))
 		return KERN_RESOURCE_SHORTAGE;
+	if (grow_blocks(space, start / BLOCK_ENTRIES))
+		entries = kalloc_zero(count * sizeof(*entries));
+	if (entries == NULL) {
+		account_give(space->account, ACCOUNT_BYTES, count * NAME_BYTES);
+		return KERN_RESOURCE_SHORTAGE;
+	}
 	if (start < LEAF_ENTRIES)
 		space->chunk[27 - __builtin_clz(start | 31)] = entries - start;
 	else
@@ -234,9 +241,13 @@ ipc_entry_alloc_name(struct ipc_space *space, mach_port_name_t name,
 
 	if (space->entry_count >= space->entry_limit)
 		return KERN_NO_SPACE;
-	user = zalloc_zero(user_entry_zone);
-	if (user == NULL)
+	if (!account_take(space->account, ACCOUNT_BYTES, USER_NAME_BYTES))
 		return KERN_RESOURCE_SHORTAGE;
+	user = zalloc_zero(user_entry_zone);
+	if (user == NULL) {
+		account_give(space->account, ACCOUNT_BYTES, USER_NAME_BYTES);
+		return KERN_RESOURCE_SHORTAGE;
+	}
 	user->name = name;
 	user_insert(space, user);
 	space->by_name.elements++;
@@ -261,6 +272,7 @@ user_dealloc(struct ipc_space *space, struct ipc_user_entry *user)
 	}
 	space->by_name.elements--;
 	zfree(user_entry_zone, user);
+	account_give(space->account, ACCOUNT_BYTES, USER_NAME_BYTES);
 }
 
 void
@@ -301,6 +313,9 @@ ipc_entry_free_tables(struct ipc_space *space)
 	if (space->blocks != &space->first)
 		kfree(space->blocks, BLOCKS_BYTES);
 	space->blocks = &space->first;
+	if (space->table_size != 0)
+		account_give(space->account, ACCOUNT_BYTES,
+		    space->table_size * NAME_BYTES);
 	space->table_size = 0;
 	ipc_hash_free(&space->by_port);
 	ipc_hash_free(&space->by_name);

@@ -9,6 +9,7 @@
 #include <ipc/ipc_notify.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_right.h>
+#include <kern/account.h>
 
 kern_return_t
 ipc_object_copyin(struct ipc_space *space, mach_port_name_t name,
@@ -208,11 +209,27 @@ new_entry(struct ipc_space *space, mach_port_name_t name,
 	return ipc_entry_alloc_name(space, name, entry);
 }
 
+/* A port that account pays for until it dies; NULL: no memory, or the limit. */
+static struct ipc_port *
+charged_port(struct account *account)
+{
+	struct ipc_port *port;
+
+	if (unlikely(!account_take_port(account)))
+		return NULL;
+	port = ipc_port_alloc();
+	if (likely(port != NULL))
+		port->account = account;
+	else
+		account_give(account, ACCOUNT_PORTS, 1);
+	return port;
+}
+
 kern_return_t
 ipc_object_new_port(struct ipc_space *space, mach_port_name_t name,
     mach_port_name_t *out)
 {
-	struct ipc_port *port = ipc_port_alloc();
+	struct ipc_port *port = charged_port(space->account);
 	struct ipc_entry *entry;
 	kern_return_t kr;
 

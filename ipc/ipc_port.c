@@ -17,6 +17,7 @@
 #include <ipc/ipc_port.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/ipc_right.h>
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/zone.h>
 #include <vm/memory_object.h>
@@ -196,6 +197,7 @@ void
 ipc_port_destroy(struct ipc_port *port)
 {
 	struct ipc_port *nsrequest, *pdrequest;
+	struct account *account;
 	struct queue msgs;
 	bool is_pager;
 
@@ -214,11 +216,15 @@ ipc_port_destroy(struct ipc_port *port)
 	port->head.alive = false;
 	nsrequest = port->nsrequest;
 	port->nsrequest = NULL;
+	account = port->account;
+	port->account = NULL;
 	is_pager = port->kotype == KOBJECT_PAGER;
 	queue_append(&msgs, &port->msgs);
 	port->msgcount = 0;
 	ipc_mqueue_fail_senders(port);
 	ip_unlock(port);
+	if (account != NULL)
+		account_give(account, ACCOUNT_PORTS, 1);
 	port_bury(port, &msgs, nsrequest, is_pager);
 }
 

@@ -56,6 +56,7 @@ struct ipc_port {
 	struct queue	  msgs;		/* of struct ipc_kmsg, link */
 	struct queue	  blocked;	/* senders: struct thread, ith_link */
 	struct ipc_pset	 *pset;		/* set it is in, NULL: none */
+	struct account	 *account;	/* that it is charged to, or NULL */
 
 	/* under the set's lock, and head.lock to change */
 	struct queue	  set_link;	/* on pset->members */

@@ -13,6 +13,7 @@
 #include <ipc/ipc_pset.h>
 #include <ipc/ipc_right.h>
 #include <ipc/mach_msg_fast.h>
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/task.h>
 #include <kern/thread.h>
@@ -48,13 +49,15 @@ void
 ipc_space_bootstrap(void)
 {
 	space_zone = zone_create("ipc_space", sizeof(struct ipc_space), 0);
-	if (ipc_space_create(&ipc_space_kernel) != KERN_SUCCESS ||
-	    ipc_space_create(&ipc_space_reply) != KERN_SUCCESS)
+	if (ipc_space_create(&kernel_account, &ipc_space_kernel) !=
+	    KERN_SUCCESS ||
+	    ipc_space_create(&kernel_account, &ipc_space_reply) !=
+	    KERN_SUCCESS)
 		panic("no memory for the kernel's spaces");
 }
 
 kern_return_t
-ipc_space_create(struct ipc_space **out)
+ipc_space_create(struct account *account, struct ipc_space **out)
 {
 	struct ipc_space *space = zalloc_zero(space_zone);
 
@@ -63,7 +66,9 @@ ipc_space_create(struct ipc_space **out)
 	refcount_init(&space->refs, 1);
 	spinlock_init(&space->lock, LOCK_SPACE);
 	space->active = true;
-	space->entry_limit = IPC_SPACE_LIMIT;
+	account_reference(account);
+	space->account = account;
+	space->entry_limit = account->limit[ACCOUNT_NAMES];
 	space->first = &space->block0;
 	space->blocks = &space->first;
 	ipc_hash_init(&space->by_port);
@@ -84,6 +89,7 @@ ipc_space_release(struct ipc_space *space)
 {
 	if (refcount_drop(&space->refs)) {
 		ipc_entry_free_tables(space);
+		account_release(space->account);
 		zfree(space_zone, space);
 	}
 }

@@ -14,6 +14,7 @@
 #include <kern/types.h>
 #include <mach/port.h>
 
+struct account;
 struct ipc_entry;
 struct ipc_port;
 
@@ -25,10 +26,12 @@ struct ipc_block {
 };
 
 #define IPC_SMALL_CHUNKS	4u		/* 32, 32, 64, 128 entries */
-#define IPC_SPACE_LIMIT		(1u << 18)	/* rights of a space, default */
+#define IPC_SPACE_LIMIT		(1u << 18)	/* names of a space, default */
 #define IPC_SPACE_LIMIT_MAX	(1u << 20)
 
 struct ipc_space {
+	/* fixed at creation */
+	struct account	 *account;		/* a reference: pays for it */
 	/* atomic */
 	struct refcount	  refs;
 
@@ -55,7 +58,8 @@ extern struct ipc_space *ipc_space_kernel;	/* receiver of kernel object ports */
 extern struct ipc_space *ipc_space_reply;	/* receiver of kernel reply ports */
 
 void		 ipc_space_bootstrap(void);
-kern_return_t	 ipc_space_create(struct ipc_space **space);	/* a reference; KERN_RESOURCE_SHORTAGE */
+/* A space that account pays for: a reference; KERN_RESOURCE_SHORTAGE. */
+kern_return_t	 ipc_space_create(struct account *account, struct ipc_space **space);
 void		 ipc_space_destroy(struct ipc_space *space);	/* all rights die; further use gets KERN_INVALID_TASK */
 void		 ipc_space_reference(struct ipc_space *space);
 void		 ipc_space_release(struct ipc_space *space);

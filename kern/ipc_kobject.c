@@ -26,6 +26,7 @@
 #include "device_server.h"
 #include "mach_i386_server.h"
 #include "mach_debug_server.h"
+#include "duality_server.h"
 
 /* Room for a reply: nearly all fit the small size. */
 #define REPLY_SMALL	256u
@@ -47,6 +48,7 @@ static const struct subsystem subsystems[] = {
 	{ 4000, 4100, mach4_server_routine },
 	{ 3800, 3900, mach_i386_server_routine },
 	{ 3000, 3100, mach_debug_server_routine },
+	{ 6000, 6100, duality_server_routine },
 };
 
 /* Routines whose reply carries an inline array or a long string. */

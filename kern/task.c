@@ -9,6 +9,7 @@
  * Source:     SOSP 1987 paper, section 3.1; Mach 3.0 kernel interface.
  */
 #include <ipc/ipc_space.h>
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/ipc_tt.h>
 #include <kern/pset.h>
@@ -53,6 +54,7 @@ void
 task_bootstrap(void)
 {
 	task_zone = zone_create("task", sizeof(struct task), 16);
+	account_bootstrap();
 	thread_bootstrap();
 	kernel_task = task_alloc(NULL);
 	if (kernel_task == NULL)
@@ -61,6 +63,7 @@ task_bootstrap(void)
 	kernel_task->priority = PRI_SYSTEM;
 	kernel_task->map = kernel_map;
 	kernel_task->space = ipc_space_kernel;
+	kernel_task->account = &kernel_account;
 	if (ipc_task_init(kernel_task, NULL) != KERN_SUCCESS)
 		panic("no memory for the kernel task's port");
 	ipc_task_enable(kernel_task);
@@ -124,7 +127,12 @@ task_create_internal(struct task *parent, bool inherit_memory,
 	task->map = task_map_create(parent, inherit_memory && parent != NULL);
 	if (task->map == NULL)
 		goto fail_map;
-	if (ipc_space_create(&task->space) != KERN_SUCCESS)
+	task->account = account_create(parent != NULL &&
+	    parent != kernel_task ? parent->account : NULL);
+	if (task->account == NULL)
+		goto fail_account;
+	vm_map_set_account(task->map, task->account);
+	if (ipc_space_create(task->account, &task->space) != KERN_SUCCESS)
 		goto fail_space;
 	if (ipc_task_init(task, parent) != KERN_SUCCESS)
 		goto fail_ports;
@@ -142,6 +150,8 @@ fail_ports:
 	ipc_space_destroy(task->space);
 	ipc_space_release(task->space);
 fail_space:
+	account_release(task->account);
+fail_account:
 	vm_map_deallocate(task->map);
 fail_map:
 	zfree(task_zone, task);
@@ -173,6 +183,7 @@ task_release(struct task *task)
 	assert(!task->active && task->thread_count == 0);
 	vm_map_deallocate(task->map);
 	ipc_space_release(task->space);
+	account_release(task->account);
 	zfree(task_zone, task);
 }
 

@@ -10,6 +10,7 @@
 #include <mach/mach_param.h>
 #include <mach/time_value.h>
 
+struct account;
 struct ipc_port;
 struct ipc_space;
 struct vm_map;
@@ -18,6 +19,7 @@ struct task {
 	/* fixed at creation */
 	struct vm_map	 *map;		/* a reference */
 	struct ipc_space *space;	/* a reference; dead after termination */
+	struct account	 *account;	/* a reference */
 	/* atomic */
 	struct refcount	  refs;
 

@@ -10,6 +10,7 @@
  * Source:     SOSP 1987 paper, section 3.1; Mach 3.0 kernel interface.
  */
 #include <ipc/ipc_port.h>
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/ipc_tt.h>
 #include <kern/pset.h>
@@ -23,8 +24,6 @@
 #include <kern/zone.h>
 #include <mach/policy.h>
 #include <mach_server.h>
-
-#define TASK_THREADS_MAX	4096u	/* threads of one task; docs/limits.md */
 
 static struct zone *thread_zone;
 struct thread boot_thread;		/* what runs before sched_start */
@@ -66,13 +65,12 @@ thread_setup(struct thread *thread, int priority)
 static kern_return_t
 thread_enlist(struct thread *thread, struct task *task)
 {
-	bool intr;
+	bool active, intr;
 
 	spin_lock(&pset_lock);
 	spin_lock(&task->lock);
-	if (!task->active || task->thread_count >= TASK_THREADS_MAX) {
-		bool active = task->active;
-
+	active = task->active;
+	if (!active || !account_take(task->account, ACCOUNT_THREADS, 1)) {
 		spin_unlock(&task->lock);
 		spin_unlock(&pset_lock);
 		return active ? KERN_RESOURCE_SHORTAGE : KERN_FAILURE;
@@ -391,6 +389,7 @@ thread_delist(struct thread *thread)
 	spin_lock(&task->lock);
 	queue_remove(&thread->task_link);
 	task->thread_count--;
+	account_give(task->account, ACCOUNT_THREADS, 1);
 	task_add_ticks(task, thread);
 	spin_unlock(&task->lock);
 	spin_unlock(&pset_lock);

@@ -5,7 +5,7 @@ LIBMACH_SRCS := $(MACHINE)/traps.S $(MACHINE)/thread_state.c \
 
 # Interfaces whose user stubs, and whose server stubs, are in the library.
 LIBMACH_DEFS := mach.defs mach_host.defs mach_port.defs mach4.defs \
-	gnumach.defs mach_debug.defs mach_$(MACHINE).defs \
+	gnumach.defs duality.defs mach_debug.defs mach_$(MACHINE).defs \
 	device.defs device_request.defs default_pager.defs exc.defs
 LIBMACH_SERVER_DEFS := memory_object.defs memory_object_default.defs \
 	default_pager.defs exc.defs notify.defs intr_notify.defs \

@@ -7,6 +7,7 @@
  *             map's bounds; neighbours that could be one entry are one, as
  *             far as the last change beside them could tell.
  */
+#include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/thread.h>
 #include <kern/zone.h>
@@ -43,6 +44,15 @@ vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max)
 }
 
 void
+vm_map_set_account(struct vm_map *map, struct account *account)
+{
+	account_reference(account);
+	map->account = account;
+	if (map->entry_count != 0)
+		account_add(account, ACCOUNT_MAP_ENTRIES, map->entry_count);
+}
+
+void
 vm_map_reference(struct vm_map *map)
 {
 	refcount_take(&map->refs);
@@ -55,6 +65,8 @@ vm_map_deallocate(struct vm_map *map)
 		return;
 	vm_map_remove(map, map->min_offset, map->max_offset);
 	pmap_destroy(map->pmap);
+	if (map->account != NULL)
+		account_release(map->account);
 	zfree(map_zone, map);
 }
 
@@ -81,6 +93,20 @@ vm_map_entry_alloc(void)
 	return entry;
 }
 
+bool
+vm_map_has_room(const struct vm_map *map, unsigned entries)
+{
+	return map->account == NULL ||
+	    account_room(map->account, ACCOUNT_MAP_ENTRIES, entries);
+}
+
+/* One to go into map; NULL: no memory, or its task may not have more. */
+static struct vm_map_entry *
+entry_alloc_in(const struct vm_map *map)
+{
+	return vm_map_has_room(map, 1) ? vm_map_entry_alloc() : NULL;
+}
+
 void
 vm_map_entry_free(struct vm_map_entry *entry)
 {
@@ -92,6 +118,8 @@ vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry)
 {
 	vm_map_tree_insert(&map->tree, &entry->node);
 	map->entry_count++;
+	if (map->account != NULL)
+		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
 	map->size += entry_size(entry);
 	if (entry->wired_count != 0)
 		map->wired_size += entry_size(entry);
@@ -104,6 +132,8 @@ vm_map_entry_unlink(struct vm_map *map, struct vm_map_entry *entry)
 		map->hint = NULL;
 	vm_map_tree_remove(&map->tree, &entry->node);
 	map->entry_count--;
+	if (map->account != NULL)
+		account_give(map->account, ACCOUNT_MAP_ENTRIES, 1);
 	map->size -= entry_size(entry);
 	if (entry->wired_count != 0)
 		map->wired_size -= entry_size(entry);
@@ -134,7 +164,7 @@ vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above)
 static kern_return_t
 entry_split(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr)
 {
-	struct vm_map_entry *upper = vm_map_entry_alloc();
+	struct vm_map_entry *upper = entry_alloc_in(map);
 
 	if (upper == NULL)
 		return KERN_RESOURCE_SHORTAGE;
@@ -163,7 +193,7 @@ vm_map_clip_start(struct vm_map *map, struct vm_map_entry *entry,
 	if (addr <= start || addr >= entry_end(entry))
 		return KERN_SUCCESS;
 	/* The new entry is the lower part, so that entry stays the caller's. */
-	lower = vm_map_entry_alloc();
+	lower = entry_alloc_in(map);
 	if (lower == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	*lower = *entry;
@@ -434,7 +464,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 		if (entry != NULL && entry_extend(map, entry, size))
 			goto entered;
 	}
-	entry = vm_map_entry_alloc();
+	entry = entry_alloc_in(map);
 	if (entry == NULL) {
 		kr = KERN_RESOURCE_SHORTAGE;
 		goto out;

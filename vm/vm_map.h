@@ -12,6 +12,7 @@
 #include <mach/vm_wire.h>
 #include <vm/vm_map_tree.h>
 
+struct account;
 struct pmap;
 struct vm_object;
 struct vm_page;
@@ -40,6 +41,7 @@ struct vm_map {
 	/* fixed at creation */
 	struct pmap	 *pmap;		/* a reference */
 	vm_offset_t	  min_offset, max_offset;
+	struct account	 *account;	/* a reference; NULL: nobody pays */
 	/* atomic */
 	struct refcount	  refs;
 	/* under lock (LOCK_MAP, a sleep lock) */
@@ -55,6 +57,8 @@ struct vm_map {
 };
 
 struct vm_map	*vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max);	/* consumes pmap; NULL: no memory */
+/* Charge the entries of a new map, now and from now on, to account. */
+void		 vm_map_set_account(struct vm_map *map, struct account *account);
 void		 vm_map_reference(struct vm_map *map);
 void		 vm_map_deallocate(struct vm_map *map);	/* NULL allowed */
 /* The child's map for task_create: every entry by its inheritance. NULL: no memory. */

@@ -385,6 +385,17 @@ fail:
 	return KERN_RESOURCE_SHORTAGE;
 }
 
+static unsigned
+copy_entries(vm_map_copy_t copy)
+{
+	unsigned count = 0;
+	struct queue *q;
+
+	queue_for_each(q, &copy->entries)
+		count++;
+	return count;
+}
+
 kern_return_t
 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 {
@@ -400,6 +411,8 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 	size = round_page(copy->offset + copy->size);
 	rwlock_write(&map->lock);
 	kr = vm_map_find_room(map, &base, size, 0, true);
+	if (kr == KERN_SUCCESS && !vm_map_has_room(map, copy_entries(copy)))
+		kr = KERN_RESOURCE_SHORTAGE;
 	if (kr != KERN_SUCCESS) {
 		rwlock_done(&map->lock);
 		return kr;

@@ -47,6 +47,9 @@ entry_prev(struct vm_map *map, struct vm_map_entry *entry)
 struct vm_map_entry *vm_map_entry_alloc(void);	/* NULL: no memory */
 void		 vm_map_entry_free(struct vm_map_entry *entry);
 
+/* Whether the map's task may have so many entries more. */
+bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
+
 /* Into the map, out of it: the tree, counts and sizes; nothing else. */
 void		 vm_map_entry_link(struct vm_map *map,
 		    struct vm_map_entry *entry);

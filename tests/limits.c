@@ -1,0 +1,352 @@
+/*
+ * tests/limits.c - what a task may take of the kernel: each limit is reached
+ * with its own code, by the task that reached it, while others go on; what
+ * was taken comes back.
+ */
+#include <string.h>
+
+#include <mach/duality.h>
+#include <mach/mach_thread.h>
+#include <mach/task_limits.h>
+
+#include "vm_support.h"
+
+#define self		mach_task_self()
+#define LIMITS_WORD(field) \
+	(offsetof(struct task_limits, field) / sizeof(natural_t))
+
+/* One word of a task's limits or use. */
+static natural_t
+get_word(task_t task, int flavor, unsigned word)
+{
+	natural_t words[TASK_LIMITS_COUNT];
+	mach_msg_type_number_t count = TASK_LIMITS_COUNT;
+
+	CHECK_KR(task_get_limits(task, flavor, words, &count), KERN_SUCCESS);
+	CHECK_EQ(count, TASK_LIMITS_COUNT);
+	return words[word];
+}
+
+static natural_t
+get_use(unsigned word)
+{
+	return get_word(self, TASK_LIMITS_USE, word);
+}
+
+static kern_return_t
+set_word(task_t task, mach_port_t host, unsigned word, natural_t value)
+{
+	natural_t words[TASK_LIMITS_COUNT];
+
+	memset(words, 0xff, sizeof(words));	/* TASK_LIMIT_KEEP */
+	words[word] = value;
+	return task_set_limits(task, host, words, TASK_LIMITS_COUNT);
+}
+
+/* Let this task have so much more than it has now; returns what it has. */
+static natural_t
+leave_room(unsigned word, natural_t more)
+{
+	natural_t use = get_use(word);
+
+	CHECK_KR(set_word(self, MACH_PORT_NULL, word, use + more),
+	    KERN_SUCCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, word), use + more);
+	return use;
+}
+
+static uint32_t
+make_port(uint32_t unused, uint32_t unused2)
+{
+	mach_port_t port;
+
+	(void)unused;
+	(void)unused2;
+	return mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port);
+}
+
+/* The calls */
+
+TEST(limits_read_by_flavor_and_count)
+{
+	natural_t words[TASK_LIMITS_COUNT + 1];
+	mach_msg_type_number_t count = 3;
+	struct task_limits *limits = (struct task_limits *)words;
+
+	memset(words, 0xaa, sizeof(words));
+	CHECK_KR(task_get_limits(self, TASK_LIMITS, words, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, 3);
+	CHECK(limits->ports >= 100000 && limits->names >= 100000);
+	CHECK_EQ(limits->messages, 0xaaaaaaaa);
+	count = TASK_LIMITS_COUNT + 1;
+	CHECK_KR(task_get_limits(self, TASK_LIMITS_USE, words, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, TASK_LIMITS_COUNT);
+	CHECK_EQ(words[TASK_LIMITS_COUNT], 0xaaaaaaaa);
+	CHECK_EQ(limits->threads, 1);
+	CHECK(limits->names >= 3 && limits->map_entries >= 2);
+	CHECK(limits->kernel_bytes > limits->map_entries * 40);
+	CHECK_EQ(limits->messages, 0);
+	CHECK_EQ(limits->message_bytes, 0);
+	count = 0;
+	CHECK_KR(task_get_limits(self, TASK_LIMITS, words, &count),
+	    KERN_INVALID_ARGUMENT);
+	count = TASK_LIMITS_COUNT;
+	CHECK_KR(task_get_limits(self, 0, words, &count),
+	    KERN_INVALID_ARGUMENT);
+	CHECK_KR(task_get_limits(self, 3, words, &count),
+	    KERN_INVALID_ARGUMENT);
+	CHECK_KR(task_get_limits(mach_thread_self(), TASK_LIMITS, words,
+	    &count), KERN_INVALID_ARGUMENT);
+}
+
+TEST(limits_of_the_host_are_sums_and_defaults)
+{
+	natural_t all[TASK_LIMITS_COUNT], words[TASK_LIMITS_COUNT];
+	mach_msg_type_number_t count = TASK_LIMITS_COUNT;
+
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS, words, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, TASK_LIMITS_COUNT);
+	for (unsigned i = 0; i < TASK_LIMITS_COUNT; i++)
+		CHECK_EQ(words[i], get_word(self, TASK_LIMITS, i));
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS_USE, all,
+	    &count), KERN_SUCCESS);
+	/* The runner is there as well. */
+	for (unsigned i = 0; i < TASK_LIMITS_COUNT; i++)
+		CHECK(all[i] >= get_use(i));
+	CHECK(all[LIMITS_WORD(threads)] > 1);
+	CHECK_KR(host_get_limits(mach_host_self(), 7, all, &count),
+	    KERN_INVALID_ARGUMENT);
+	CHECK_KR(host_get_limits(self, TASK_LIMITS, all, &count),
+	    KERN_INVALID_HOST);
+	count = 0;
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS, all, &count),
+	    KERN_INVALID_ARGUMENT);
+}
+
+TEST(limits_are_raised_by_the_privileged_port_only)
+{
+	natural_t words[TASK_LIMITS_COUNT + 1];
+	natural_t was = get_word(self, TASK_LIMITS, LIMITS_WORD(ports));
+	mach_port_t other[] = {
+		MACH_PORT_NULL, mach_host_self(), self,
+	};
+
+	for (unsigned i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		CHECK_KR(set_word(self, other[i], LIMITS_WORD(ports), was + 1),
+		    KERN_NO_ACCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, LIMITS_WORD(ports)), was);
+	CHECK_KR(set_word(self, TEST_HOST_PORT, LIMITS_WORD(ports), was + 1),
+	    KERN_SUCCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, LIMITS_WORD(ports)), was + 1);
+	CHECK_KR(set_word(self, MACH_PORT_NULL, LIMITS_WORD(ports), was),
+	    KERN_SUCCESS);
+	/* None is changed if one may not be. */
+	memset(words, 0xff, sizeof(words));
+	words[LIMITS_WORD(ports)] = was - 1;
+	words[LIMITS_WORD(threads)] = 0x10000000;
+	CHECK_KR(task_set_limits(self, MACH_PORT_NULL, words,
+	    TASK_LIMITS_COUNT), KERN_NO_ACCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, LIMITS_WORD(ports)), was);
+	/* A few words do; more than there are do not. */
+	words[LIMITS_WORD(kernel_bytes)] = TASK_LIMIT_KEEP;
+	CHECK_KR(task_set_limits(self, MACH_PORT_NULL, words, 2),
+	    KERN_SUCCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, LIMITS_WORD(ports)), was - 1);
+	CHECK_KR(task_set_limits(self, TEST_HOST_PORT, words, 0),
+	    KERN_INVALID_ARGUMENT);
+	CHECK_KR(task_set_limits(self, TEST_HOST_PORT, words,
+	    TASK_LIMITS_COUNT + 1), KERN_INVALID_ARGUMENT);
+	CHECK_KR(task_set_limits(mach_thread_self(), TEST_HOST_PORT, words, 1),
+	    KERN_INVALID_ARGUMENT);
+	/* What nobody can have becomes what there can be. */
+	CHECK_KR(set_word(self, TEST_HOST_PORT, LIMITS_WORD(names),
+	    0xfffffffe), KERN_SUCCESS);
+	CHECK_EQ(get_word(self, TASK_LIMITS, LIMITS_WORD(names)), 1u << 20);
+}
+
+TEST(limits_are_inherited_and_each_task_has_its_own_use)
+{
+	struct vm_agent child;
+	natural_t ports = get_use(LIMITS_WORD(ports));
+
+	CHECK_KR(set_word(self, MACH_PORT_NULL, LIMITS_WORD(ports),
+	    ports + 1000), KERN_SUCCESS);
+	vm_agent_start(&child, self);
+	CHECK_EQ(get_word(child.task, TASK_LIMITS, LIMITS_WORD(ports)),
+	    ports + 1000);
+	/* The first call of a task makes it a reply port. */
+	CHECK_EQ(vm_agent_call(&child, make_port, 0, 0), KERN_SUCCESS);
+	ports = get_word(child.task, TASK_LIMITS_USE, LIMITS_WORD(ports));
+	for (unsigned i = 0; i < 100; i++)
+		CHECK_KR(make_port(0, 0), KERN_SUCCESS);
+	CHECK_EQ(get_word(child.task, TASK_LIMITS_USE, LIMITS_WORD(ports)),
+	    ports);
+	CHECK_EQ(vm_agent_call(&child, make_port, 0, 0), KERN_SUCCESS);
+	CHECK_EQ(get_word(child.task, TASK_LIMITS_USE, LIMITS_WORD(ports)),
+	    ports + 1);
+	vm_agent_end(&child);
+}
+
+/* Each limit */
+
+TEST(limits_ports)
+{
+	struct vm_agent other;
+	mach_port_t port;
+	natural_t use;
+
+	vm_agent_start(&other, self);
+	use = leave_room(LIMITS_WORD(ports), 20);
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
+		    &port), KERN_SUCCESS);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_KR(make_port(0, 0), KERN_RESOURCE_SHORTAGE);
+	CHECK_KR(mach_port_allocate_name(self, MACH_PORT_RIGHT_RECEIVE,
+	    0x123456), KERN_RESOURCE_SHORTAGE);
+	CHECK_EQ(get_use(LIMITS_WORD(ports)), use + 20);
+	CHECK_EQ(vm_agent_call(&other, make_port, 0, 0), KERN_SUCCESS);
+	/* What is no port is not counted as one. */
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME, &port),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_port_destroy(self, port), KERN_SUCCESS);
+	CHECK_KR(mach_port_destroy(self, port - 1), KERN_SUCCESS);
+	CHECK_KR(make_port(0, 0), KERN_SUCCESS);
+	CHECK_KR(make_port(0, 0), KERN_RESOURCE_SHORTAGE);
+	vm_agent_end(&other);
+}
+
+TEST(limits_names)
+{
+	struct vm_agent other;
+	mach_port_t name = MACH_PORT_NULL;
+	natural_t use;
+
+	vm_agent_start(&other, self);
+	use = leave_room(LIMITS_WORD(names), 50);
+	for (unsigned i = 0; i < 49; i++)
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME,
+		    &name), KERN_SUCCESS);
+	CHECK_KR(mach_port_allocate_name(self, MACH_PORT_RIGHT_DEAD_NAME,
+	    0x123456), KERN_SUCCESS);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME, &name),
+	    KERN_NO_SPACE);
+	CHECK_KR(make_port(0, 0), KERN_NO_SPACE);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_PORT_SET, &name),
+	    KERN_NO_SPACE);
+	CHECK_EQ(get_use(LIMITS_WORD(names)), use + 50);
+	CHECK_EQ(vm_agent_call(&other, make_port, 0, 0), KERN_SUCCESS);
+	CHECK_KR(mach_port_destroy(self, 0x123456), KERN_SUCCESS);
+	CHECK_KR(make_port(0, 0), KERN_SUCCESS);
+}
+
+/* Give a thread that has never run back, and wait until it is gone. */
+static void
+end_thread(thread_t thread, natural_t use)
+{
+	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
+	for (unsigned i = 0; get_use(LIMITS_WORD(threads)) > use; i++) {
+		CHECK(i < 2000);
+		test_sleep(10);
+	}
+}
+
+TEST(limits_threads)
+{
+	struct vm_agent other;
+	thread_t thread, made[10];
+	natural_t use;
+
+	vm_agent_start(&other, self);
+	use = leave_room(LIMITS_WORD(threads), 10);
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_KR(thread_create(self, &made[i]), KERN_SUCCESS);
+	CHECK_KR(thread_create(self, &thread), KERN_RESOURCE_SHORTAGE);
+	CHECK_EQ(get_use(LIMITS_WORD(threads)), use + 10);
+	/* It is the other's threads that count, not who makes them. */
+	CHECK_KR(thread_create(other.task, &thread), KERN_SUCCESS);
+	end_thread(made[3], use + 9);
+	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
+	CHECK_KR(thread_create(self, &thread), KERN_RESOURCE_SHORTAGE);
+	vm_agent_end(&other);
+}
+
+static uint32_t
+map_page(uint32_t address, uint32_t unused)
+{
+	vm_address_t addr = address;
+
+	(void)unused;
+	return vm_allocate(self, &addr, PAGE_SIZE, FALSE);
+}
+
+TEST(limits_map_entries)
+{
+	const vm_address_t base = 0x50000000;
+	struct vm_agent other;
+	natural_t use;
+
+	vm_agent_start(&other, self);
+	use = leave_room(LIMITS_WORD(map_entries), 32);
+	/* Every other page, so that each is an entry. */
+	for (unsigned i = 0; i < 32; i++)
+		CHECK_KR(map_page(base + 2 * i * PAGE_SIZE, 0), KERN_SUCCESS);
+	CHECK_KR(map_page(base + 64 * PAGE_SIZE, 0), KERN_RESOURCE_SHORTAGE);
+	CHECK_EQ(get_use(LIMITS_WORD(map_entries)), use + 32);
+	CHECK_EQ(vm_agent_call(&other, map_page, base, 0), KERN_SUCCESS);
+	/* What joins two takes none, what splits one does. */
+	CHECK_KR(map_page(base + PAGE_SIZE, 0), KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(map_entries)), use + 31);
+	CHECK_KR(vm_protect(self, base, PAGE_SIZE, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_protect(self, base + PAGE_SIZE, PAGE_SIZE, FALSE,
+	    VM_PROT_NONE), KERN_RESOURCE_SHORTAGE);
+	CHECK_KR(vm_deallocate(self, base, 64 * PAGE_SIZE), KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(map_entries)), use);
+	vm_agent_end(&other);
+}
+
+/* Kernel memory as a whole: here the table of names. */
+TEST(limits_kernel_bytes)
+{
+	struct vm_agent other;
+	kern_return_t kr = KERN_SUCCESS;
+	unsigned count = 0;
+	natural_t limit;
+
+	vm_agent_start(&other, self);
+	limit = leave_room(LIMITS_WORD(kernel_bytes), 100000) + 100000;
+	while (kr == KERN_SUCCESS && count < 10000) {
+		kr = make_port(0, 0);
+		count += kr == KERN_SUCCESS;
+	}
+	CHECK_KR(kr, KERN_RESOURCE_SHORTAGE);
+	CHECK(count > 500 && count < 1000);
+	CHECK(get_use(LIMITS_WORD(kernel_bytes)) <= limit + 16 * 128);
+	CHECK_KR(map_page(0x50000000, 0), KERN_RESOURCE_SHORTAGE);
+	CHECK_EQ(vm_agent_call(&other, make_port, 0, 0), KERN_SUCCESS);
+	vm_agent_end(&other);
+}
+
+/* Ample defaults */
+
+TEST_LIMIT(limits_leave_room_for_100000_ports, 60)
+{
+	enum { PORTS = 100000, SAMPLES = 1000 };
+	natural_t before = get_use(LIMITS_WORD(kernel_bytes)), bytes;
+	mach_port_t port;
+
+	if (vm_free_count() < 40u * 1024 * 1024 / PAGE_SIZE)
+		return;			/* the small machine has no room */
+	for (unsigned i = 0; i < PORTS; i++)
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
+		    &port), KERN_SUCCESS);
+	bytes = get_use(LIMITS_WORD(kernel_bytes)) - before;
+	test_note("%u bytes a port", (unsigned)(bytes / PORTS));
+	CHECK(bytes >= 100 * PORTS);
+	for (unsigned i = 0; i < SAMPLES; i++)
+		CHECK_KR(mach_port_destroy(self, port - i * 90), KERN_SUCCESS);
+}
