@@ -262,7 +262,7 @@ thread_first(void)
 static bool
 thread_give_stack(struct thread *new)
 {
-	vm_offset_t stack = stack_alloc();
+	vm_offset_t stack = stack_alloc(new->vm_privilege);
 
 	if (stack == 0)
 		return false;

@@ -28,7 +28,9 @@ bool	sched_better_ready(const struct thread *thread);
 bool	sched_others_ready(void);	/* swtch: somebody else could run here */
 
 /* Kernel stacks. */
-vm_offset_t stack_alloc(void);		/* lowest address, 0 if none is to be had */
+/* Lowest address, 0 if none is to be had; privileged: for a wired thread. */
+vm_offset_t stack_alloc(bool privileged);
 void	stack_free(vm_offset_t stack);
+void	stack_want_spare(void);	/* there are wired threads from now on */
 
 #endif

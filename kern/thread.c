@@ -167,7 +167,8 @@ idle_thread_create(struct processor *p)
 
 	thread->state = TH_RUN | TH_IDLE;
 	thread->last_processor = p;
-	thread->kernel_stack = stack_alloc();
+	thread->vm_privilege = false;	/* it works for who comes next */
+	thread->kernel_stack = stack_alloc(false);
 	if (thread->kernel_stack == 0)
 		panic("no memory for an idle thread's stack");
 	machine_stack_attach(thread, thread->kernel_stack, idle_start);

@@ -210,3 +210,15 @@ thread_depress_abort(struct thread *thread)
 		return KERN_INVALID_ARGUMENT;
 	return thread_undepress(thread) ? KERN_SUCCESS : KERN_FAILURE;
 }
+
+/* Wired threads are those that make memory free: they may take all of it, and a stack is kept. */
+kern_return_t
+thread_wire(struct host *host, struct thread *thread, boolean_t wired)
+{
+	if (host == NULL || thread == NULL)
+		return KERN_INVALID_ARGUMENT;
+	thread->vm_privilege = wired != 0;
+	if (wired)
+		stack_want_spare();
+	return KERN_SUCCESS;
+}

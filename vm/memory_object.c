@@ -19,8 +19,10 @@
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_fault.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_map_copy.h>
 #include <vm/vm_object.h>
+#include <vm/vm_paged.h>
 
 /* Do something to each resident page of a range of a locked object. */
 static void
@@ -76,8 +78,10 @@ supply_insert(struct vm_object *object, vm_offset_t offset,
 	struct vm_page *old;
 
 	vm_object_lock(object);
+	offset -= object->paging_offset;
 	old = vm_page_lookup(object, offset);
 	if (!object->alive || object->pager_dead ||
+	    (object->internal && offset >= object->size) ||
 	    (old != NULL && !old->absent)) {
 		vm_object_unlock(object);
 		supply_discard(page);
@@ -87,15 +91,20 @@ supply_insert(struct vm_object *object, vm_offset_t offset,
 		vm_page_free(old);	/* its waiters find the new one */
 	vm_page_insert(page, object, offset);
 	pmap_clear_modify(page);
-	page->dirty = 0;
-	page->precious = precious;
+	page->dirty = object->internal && precious;
+	page->precious = !object->internal && precious;
+	if (page->dirty) {
+		/* the default pager has no room: it sends back what it got */
+		vm_paged_clear(object, offset);
+		vm_default_pager_refused();
+	}
 	page->page_lock = lock_value & VM_PROT_ALL;
 	if (old != NULL)
 		vm_page_activate(page);
 	else
 		vm_page_deactivate(page);
 	vm_page_wakeup_done(page);
-	vm_object_unlock(object);
+	vm_object_unlock_settled(object);
 	return KERN_SUCCESS;
 }
 
@@ -176,32 +185,40 @@ page_answered(struct vm_object *object, struct vm_page *page, int error)
 		page->absent = 0;
 		object->absent_count--;
 		page->error = 1;
+	} else if (object->internal) {
+		/* it is below, or zeros: look again */
+		vm_paged_clear(object, vm_page_object_offset(page));
+		vm_page_free(page);
+		return;
 	}
 	vm_page_wakeup_done(page);
+}
+
+static kern_return_t
+range_answered(struct vm_object *object, vm_offset_t offset, vm_size_t size,
+    int error)
+{
+	if (object == NULL || !page_aligned(offset))
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	for_each_page(object, offset - object->paging_offset, size,
+	    page_answered, error);
+	vm_object_unlock_settled(object);
+	return KERN_SUCCESS;
 }
 
 kern_return_t
 memory_object_data_unavailable(struct vm_object *object, vm_offset_t offset,
     vm_size_t size)
 {
-	if (object == NULL || !page_aligned(offset))
-		return KERN_INVALID_ARGUMENT;
-	vm_object_lock(object);
-	for_each_page(object, offset, size, page_answered, false);
-	vm_object_unlock(object);
-	return KERN_SUCCESS;
+	return range_answered(object, offset, size, false);
 }
 
 kern_return_t
 memory_object_data_error(struct vm_object *object, vm_offset_t offset,
     vm_size_t size, kern_return_t error_value)
 {
-	if (object == NULL || !page_aligned(offset))
-		return KERN_INVALID_ARGUMENT;
-	vm_object_lock(object);
-	for_each_page(object, offset, size, page_answered, true);
-	vm_object_unlock(object);
-	return KERN_SUCCESS;
+	return range_answered(object, offset, size, true);
 }
 
 /* Attributes of a locked object; ready wakes those who wait for the pager. */
@@ -212,7 +229,8 @@ attributes_set(struct vm_object *object, bool ready, bool may_cache,
 	if (strategy < MEMORY_OBJECT_COPY_NONE ||
 	    strategy > MEMORY_OBJECT_COPY_TEMPORARY)
 		return KERN_INVALID_ARGUMENT;
-	if (object->pager_dead || object->pager == NULL)
+	/* the default pager's objects are as the kernel made them */
+	if (object->pager_dead || object->pager == NULL || object->internal)
 		return KERN_SUCCESS;
 	object->can_persist = may_cache;
 	object->copy_strategy = strategy;
@@ -317,6 +335,7 @@ memory_object_destroy(struct vm_object *object, kern_return_t reason)
 
 /* What lock_request wants done. */
 struct lock_request {
+	unsigned		attempts;	/* that found no memory */
 	memory_object_return_t	should_return;
 	bool			flush;
 	vm_prot_t		prot;
@@ -335,13 +354,26 @@ page_lock(struct vm_page *page, vm_prot_t prot)
 	vm_page_wakeup(page);
 }
 
+/* Whether, after a wait with the object unlocked, a page without memory may do better. */
+static bool
+lock_request_wait(struct vm_object *object, struct lock_request *request)
+{
+	kern_return_t kr;
+
+	vm_object_unlock(object);
+	kr = vm_fault_wait_memory(&request->attempts);
+	vm_object_lock(object);
+	return kr == KERN_SUCCESS;
+}
+
 /*
  * Serve one page of a locked object, which may be unlocked for a while.
- * False: the page was busy, look again (after the wait).
+ * False: the page was busy or there was no memory, look again (after the
+ * wait).
  */
 static bool
 lock_request_page(struct vm_object *object, vm_offset_t offset,
-    const struct lock_request *request)
+    struct lock_request *request)
 {
 	struct vm_page *page = vm_page_lookup(object, offset);
 	bool flush = request->flush && page != NULL && page->wire_count == 0;
@@ -363,8 +395,10 @@ lock_request_page(struct vm_object *object, vm_offset_t offset,
 		kr = vm_object_copy_push(object, page, offset);
 		if (kr == KERN_ABORTED)
 			vm_object_lock(object);
+		if (kr == KERN_RESOURCE_SHORTAGE)
+			return !lock_request_wait(object, request);
 		if (kr != KERN_SUCCESS)
-			return kr != KERN_ABORTED;
+			return false;
 	}
 	if (flush)
 		pmap_page_protect(page, VM_PROT_NONE);
@@ -375,8 +409,9 @@ lock_request_page(struct vm_object *object, vm_offset_t offset,
 	    (request->should_return == MEMORY_OBJECT_RETURN_DIRTY &&
 	    (dirty || page->precious));
 	if (send && object->pager != NULL && !object->pager_dead) {
-		page->busy = 1;
-		(void)vm_pager_return(object, page, dirty, flush);
+		kr = vm_pager_return_page(object, page, dirty, flush);
+		if (kr != KERN_SUCCESS)
+			return !lock_request_wait(object, request);
 	} else if (flush) {
 		vm_page_free(page);
 	}
@@ -418,15 +453,20 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
     boolean_t should_flush, vm_prot_t prot, struct ipc_port *reply_to,
     mach_msg_type_name_t reply_type)
 {
-	struct lock_request request = { should_return, should_flush, prot };
-	vm_offset_t at = trunc_page(offset), last;
+	struct lock_request request = {
+		.should_return = should_return, .flush = should_flush,
+		.prot = prot,
+	};
+	vm_offset_t at, last;
 
 	if (object == NULL || (prot & ~VM_PROT_ALL) != 0) {
 		if (object == NULL || prot != VM_PROT_NO_CHANGE)
 			return KERN_INVALID_ARGUMENT;
 	}
-	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
 	vm_object_lock(object);
+	offset -= object->paging_offset;
+	at = trunc_page(offset);
+	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
 	if (size != 0)
 		while (next_page(object, at, last, &at)) {
 			while (!lock_request_page(object, at, &request))
@@ -438,6 +478,6 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 	vm_object_unlock(object);
 	if (IP_VALID(reply_to))
 		(void)memory_object_lock_completed(reply_to, reply_type,
-		    object->control, offset, size);
+		    object->control, offset + object->paging_offset, size);
 	return KERN_SUCCESS;
 }

@@ -13,6 +13,7 @@
 #include <mach/vm_prot.h>
 
 struct ipc_port;
+struct vm_laundry;
 struct vm_object;
 struct vm_page;
 
@@ -41,20 +42,45 @@ void		 vm_pager_request(struct vm_object *object, vm_offset_t offset,
 		    vm_size_t length, vm_prot_t access);
 void		 vm_pager_unlock(struct vm_object *object, vm_offset_t offset,
 		    vm_size_t length, vm_prot_t access);
+#define VM_PAGER_RUN_MAX	16u	/* pages in one message */
+
+/* Pages side by side that go to the pager together, each busy. */
+struct vm_pager_run {
+	vm_offset_t	 offset;	/* the first's, in the object */
+	unsigned	 count;
+	bool		 dirty;
+	bool		 flush;		/* they leave the object; else one page */
+	bool		 initialize;	/* the default pager has had none of them */
+	struct vm_page	*pages[VM_PAGER_RUN_MAX];
+};
+
 /*
- * Send a page's contents to the pager.  Object locked; page busy, modified
- * bits gathered.  flush: the page leaves the object and the data go on
- * without a copy; otherwise it stays, clean and no longer busy.  Unlocks the
- * object, sleeps for nothing, returns with it locked.
- * KERN_RESOURCE_SHORTAGE: nothing sent, page no longer busy.
+ * Send pages' contents to the pager.  Object locked; modified bits gathered.
+ * flush: the pages leave the object and the data go on without a copy;
+ * otherwise they stay, clean and no longer busy.  Unlocks the object, sleeps
+ * for nothing, returns with it locked.
+ * KERN_RESOURCE_SHORTAGE: nothing sent, pages no longer busy.
  */
 kern_return_t	 vm_pager_return(struct vm_object *object,
+		    const struct vm_pager_run *run);
+/* One page of a locked object, not busy yet: the same. */
+kern_return_t	 vm_pager_return_page(struct vm_object *object,
 		    struct vm_page *page, bool dirty, bool flush);
 /*
  * Tell the pager that its object is gone, and part from it: its ports no
  * longer mean this object.  Nothing held.
  */
 void		 vm_pager_terminate(struct vm_object *object);
+/*
+ * The ports by which a locked object's pager and the kernel know it: locked,
+ * if that can be had at once, and made to mean another object, locked as well,
+ * which unlocks them.
+ */
+bool		 vm_pager_ports_trylock(struct vm_object *object);
+void		 vm_pager_ports_unlock(struct vm_object *object);
+void		 vm_pager_move(struct vm_object *to, struct vm_object *from);
+/* The object that was accounted for is being freed.  NULL allowed. */
+void		 vm_pager_laundry_release(struct vm_laundry *laundry);
 /* No more data will come: whoever waits for absent pages gets an error.  Object locked. */
 void		 vm_pager_fail_absent(struct vm_object *object);
 

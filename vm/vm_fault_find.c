@@ -14,6 +14,7 @@
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pageout.h>
+#include <vm/vm_paged.h>
 #include <vm/vm_stat.h>
 
 void
@@ -73,7 +74,7 @@ vm_fault_no_memory(struct vm_fault *f)
 static bool
 vm_fault_take_own(struct vm_fault *f)
 {
-	f->own = vm_page_alloc(f->top, f->top_offset);
+	f->own = vm_page_alloc_new(f->top, f->top_offset);
 	if (f->own == NULL)
 		return false;
 	vm_object_paging_begin(f->top);
@@ -254,7 +255,7 @@ vm_fault_find_page(struct vm_fault *f)
 				return r;
 			if (page != NULL)
 				break;
-		} else if (object->pager != NULL || object->pager_dead) {
+		} else if (vm_object_pager_has(object, offset)) {
 			return vm_fault_request(f, object, offset);
 		}
 		next = object->shadow;

@@ -407,7 +407,8 @@ entry_extend(struct vm_map *map, struct vm_map_entry *entry, vm_size_t size)
 		vm_object_lock(object);
 		ok = object->internal && object->refs.count == 1 &&
 		    object->shadow == NULL && object->copy == NULL &&
-		    object->paging_in_progress == 0 && end + size > end;
+		    object->pager == NULL && !object->pager_dead &&
+		    object->laundry == NULL && object->paging_in_progress == 0 && end + size > end;
 		if (ok && object->size > end)
 			vm_object_free_pages(object, end, object->size);
 		if (ok)

@@ -17,7 +17,13 @@
 #include <kern/zone.h>
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_object.h>
+#include <vm/vm_pageout.h>
+#include <vm/vm_paged.h>
+
+#define TERMINATE_ATTEMPTS 100u
+#define TERMINATE_WAIT_MS 20u
 
 static struct zone *object_zone;	/* fixed after boot */
 static struct zone *pages_zone;		/* fixed after boot */
@@ -175,14 +181,36 @@ void
 vm_object_free(struct vm_object *object)
 {
 	assert(object->resident->count == 0);
+	vm_paged_free(object);
+	vm_pager_laundry_release(object->laundry);
 	zfree(pages_zone, object->resident);
 	zfree(object_zone, object);
+}
+
+/*
+ * No memory for the message that brings a page to its pager: wait a moment
+ * with the object unlocked.  False: there was none for long, or we are who
+ * makes some.
+ */
+static bool
+terminate_wait(struct vm_object *object, unsigned *attempts)
+{
+	if (current_thread()->vm_privilege || ++*attempts > TERMINATE_ATTEMPTS)
+		return false;
+	vm_object_unlock(object);
+	vm_pageout_needed();
+	assert_wait(attempts, false);
+	thread_set_timeout(TERMINATE_WAIT_MS);
+	(void)thread_block(NULL);
+	vm_object_lock(object);
+	return true;
 }
 
 /* Send what the pager has not got, then let go of all pages.  Object locked. */
 static void
 terminate_pages(struct vm_object *object)
 {
+	unsigned attempts = 0;
 	struct queue *q;
 	struct vm_page *page;
 
@@ -194,9 +222,8 @@ terminate_pages(struct vm_object *object)
 		    (page->dirty || page->precious || pmap_is_modified(page))) {
 			bool dirty = page->dirty || pmap_is_modified(page);
 
-			page->busy = 1;
-			if (vm_pager_return(object, page, dirty, true) ==
-			    KERN_SUCCESS)
+			if (vm_pager_return_page(object, page, dirty, true) ==
+			    KERN_SUCCESS || terminate_wait(object, &attempts))
 				continue;
 		}
 		vm_page_discard(page);
@@ -230,6 +257,8 @@ vm_object_terminate_unlock(struct vm_object *object)
 	}
 	assert(object->copy == NULL);
 	terminate_pages(object);
+	if (object->paged != NULL)
+		vm_default_pager_has_room();
 	shadow = object->shadow;
 	if (shadow != NULL) {
 		vm_object_lock_below(shadow);

@@ -15,9 +15,19 @@
 
 struct ipc_port;
 struct vm_object;
+struct vm_paged;
 
 /* Physical address of a device object's page, or 0. */
 typedef phys_addr_t (*vm_object_device_fn)(void *arg, vm_offset_t offset);
+
+/*
+ * What of one pager's object is on its way to it.  The object and all carriers
+ * of its pages have a reference.
+ */
+struct vm_laundry {
+	struct refcount	  refs;
+	volatile unsigned pages;	/* LOCK_PAGE_QUEUES; read freely */
+};
 
 /*
  * An object's shadow is where pages come from that the object lacks: the
@@ -55,9 +65,14 @@ struct vm_object {
 	bool		  pager_ready;
 	bool		  pager_dead;
 	bool		  old_pageout;	/* the pager wants data_write */
-	bool		  laundry;	/* carries pages to a pager */
-	unsigned	  laundry_count;/* pages on their way to our pager */
-	/* fixed once the pager is known */
+	struct vm_laundry *laundry;	/* of a pager's object, or its carrier */
+	uint32_t	  laundry_since;/* carrier: when it was sent, in ticks */
+	vm_offset_t	  paging_offset;/* the pager's offset = ours + this */
+	struct vm_paged	 *paged;	/* internal: what the pager has */
+	/*
+	 * fixed once the pager is known, but that an anonymous object's pass
+	 * to who takes it in
+	 */
 	struct ipc_port	 *pager;	/* a send right */
 	struct ipc_port	 *control;	/* receive rights of the kernel */
 	struct ipc_port	 *name;
@@ -111,6 +126,18 @@ vm_object_paging_begin(struct vm_object *object)
 
 /* Ends it and unlocks the object. */
 void		 vm_object_paging_end_unlock(struct vm_object *object);
+
+/* Unlock it; if it may be merged now, for which paging had to end, it is. */
+static inline void
+vm_object_unlock_settled(struct vm_object *object)
+{
+	if (object->collapse_wanted) {
+		vm_object_paging_begin(object);
+		vm_object_paging_end_unlock(object);
+	} else {
+		vm_object_unlock(object);
+	}
+}
 
 /* Pages [start, end) of a locked object are freed. */
 void		 vm_object_free_pages(struct vm_object *object,

@@ -9,10 +9,15 @@
  *             larger, the upper's pages join it and the two exchange their
  *             sets.  Done when a reference drops or paging ends, never at a
  *             fault.
+ * Pagers      one of the two may have a pager; the upper has it afterwards,
+ *             and what it holds of the other object stays good or is covered
+ *             by a resident page.
  */
 #include <kern/debug.h>
+#include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_object.h>
+#include <vm/vm_paged.h>
 
 /* Move upper's pages to lower, over what lies there. */
 static void
@@ -45,7 +50,8 @@ pages_move_up(struct vm_object *upper, struct vm_object *lower)
 		/* below the window this wraps to a large number */
 		offset = vm_page_object_offset(page) - upper->shadow_offset;
 		if (offset >= upper->size ||
-		    vm_page_lookup(upper, offset) != NULL)
+		    vm_page_lookup(upper, offset) != NULL ||
+		    vm_paged_test(upper, offset))
 			vm_page_discard(page);
 		else
 			vm_page_rename(page, upper, offset);
@@ -68,6 +74,23 @@ pages_exchange(struct vm_object *a, struct vm_object *b)
 	spin_unlock(&vm_page_queue_lock);
 }
 
+/*
+ * lower's pager becomes upper's, locked as well, whose pages differ from what
+ * it has: they must go to it before they can be dropped.
+ */
+static void
+pager_inherit(struct vm_object *upper, struct vm_object *lower)
+{
+	struct queue *q;
+
+	queue_for_each(q, &upper->resident->pages)
+		queue_element(q, struct vm_page, object_link)->dirty = 1;
+	vm_pager_move(upper, lower);
+	upper->paging_offset = lower->paging_offset + upper->shadow_offset;
+	upper->paged = lower->paged;
+	lower->paged = NULL;
+}
+
 /* upper shadows what lower, whose last reference is gone, shadowed. */
 static void
 shadow_inherit(struct vm_object *upper, struct vm_object *lower)
@@ -88,6 +111,17 @@ shadow_inherit(struct vm_object *upper, struct vm_object *lower)
 	vm_object_unlock(next);
 }
 
+/* Whether what pagers have of two objects allows them to become one. */
+static bool
+merge_pagers(const struct vm_object *upper, const struct vm_object *lower)
+{
+	if (upper->laundry != NULL || lower->laundry != NULL ||
+	    upper->pager_dead || lower->pager_dead)
+		return false;
+	return lower->pager == NULL || (upper->pager == NULL &&
+	    upper->shadow_offset + upper->size <= lower->size);
+}
+
 /*
  * Whether upper, locked, may take in lower, locked; notes it for later.  If
  * so, upper's reference, the only one, is gone: somebody who comes up from
@@ -97,24 +131,40 @@ shadow_inherit(struct vm_object *upper, struct vm_object *lower)
 static bool
 merge_begin(struct vm_object *upper, struct vm_object *lower)
 {
-	if (lower->refs.count != 1 || !lower->internal ||
-	    lower->pager != NULL || upper->pager != NULL || !upper->internal ||
-	    upper->terminating)
+	bool upper_busy, lower_busy;
+
+	if (lower->refs.count != 1 || !lower->internal || !upper->internal ||
+	    upper->terminating || !merge_pagers(upper, lower))
 		return false;
 	if (lower->copy != NULL && lower->copy != upper)
 		return false;
-	if (upper->paging_in_progress != 0)
+	upper_busy = upper->paging_in_progress != 0 || upper->absent_count != 0;
+	lower_busy = lower->paging_in_progress != 0 || lower->absent_count != 0;
+	if (upper_busy)
 		upper->collapse_wanted = true;
-	if (lower->paging_in_progress != 0)
+	if (lower_busy)
 		lower->collapse_wanted = true;
-	return upper->paging_in_progress == 0 &&
-	    lower->paging_in_progress == 0 && refcount_drop_only(&lower->refs);
+	if (upper_busy || lower_busy)
+		return false;
+	if (lower->pager == NULL)
+		return refcount_drop_only(&lower->refs);
+	if (!vm_pager_ports_trylock(lower))
+		return false;
+	if (refcount_drop_only(&lower->refs))
+		return true;
+	vm_pager_ports_unlock(lower);
+	return false;
 }
 
 static void
 merge(struct vm_object *upper, struct vm_object *lower)
 {
+	bool upper_paged = upper->paged != NULL;
+
+	if (lower->pager != NULL)
+		pager_inherit(upper, lower);
 	if (upper->shadow_offset == 0 && upper->size >= lower->size &&
+	    !upper_paged &&
 	    upper->resident->count < lower->resident->count) {
 		pages_move_down(upper, lower);
 		pages_exchange(upper, lower);
@@ -156,7 +206,7 @@ vm_object_collapse_unlock(struct vm_object *object)
 	}
 	collapse_below(object);
 	if (object->refs.count != 1 || object->shadow_count != 1 ||
-	    !object->internal || object->pager != NULL) {
+	    !object->internal) {
 		vm_object_unlock(object);
 		return;
 	}

@@ -16,6 +16,7 @@
 #include <vm/pmap.h>
 #include <vm/vm_fault.h>
 #include <vm/vm_object.h>
+#include <vm/vm_paged.h>
 
 bool
 vm_object_symmetric(struct vm_object *object)
@@ -45,6 +46,7 @@ static bool
 copy_reusable(struct vm_object *copy)
 {
 	return copy->pure_copy && copy->alive && copy->shadow_offset == 0 &&
+	    copy->pager == NULL && !copy->pager_dead &&
 	    copy->resident->count == 0 && copy->paging_in_progress == 0;
 }
 
@@ -119,7 +121,8 @@ vm_object_copy_push(struct vm_object *object, struct vm_page *page,
 		goto busy;
 	offset -= copy->shadow_offset;
 	old = offset < copy->size ? vm_page_lookup(copy, offset) : NULL;
-	if (offset >= copy->size || (old != NULL && !old->busy)) {
+	if (offset >= copy->size || (old != NULL && !old->busy) ||
+	    (old == NULL && vm_paged_test(copy, offset))) {
 		vm_object_unlock(copy);
 		return KERN_SUCCESS;
 	}

@@ -130,18 +130,28 @@ vm_page_insert(struct vm_page *page, struct vm_object *object,
 	home->count++;
 }
 
-struct vm_page *
-vm_page_alloc(struct vm_object *object, vm_offset_t offset)
+static struct vm_page *
+page_alloc(struct vm_object *object, vm_offset_t offset, enum vm_page_use use)
 {
-	struct vm_page *page;
+	struct vm_page *page = vm_page_grab(use);
 
-	page = vm_page_grab(current_thread()->vm_privilege ?
-	    VM_PAGE_PRIVILEGED : VM_PAGE_USER);
 	if (page == NULL)
 		return NULL;
 	page->busy = 1;
 	vm_page_insert(page, object, offset);
 	return page;
+}
+
+struct vm_page *
+vm_page_alloc(struct vm_object *object, vm_offset_t offset)
+{
+	return page_alloc(object, offset, VM_PAGE_USER);
+}
+
+struct vm_page *
+vm_page_alloc_new(struct vm_object *object, vm_offset_t offset)
+{
+	return page_alloc(object, offset, VM_PAGE_USER_NEW);
 }
 
 static void

@@ -60,7 +60,7 @@ struct vm_page {
 	/* LOCK_PAGE_QUEUES */
 	uint16_t	  wire_count;	/* a zone's page: elements out */
 	uint8_t		  free : 1, active : 1, inactive : 1, laundry : 1,
-			  reference : 1, in_cache : 1;
+			  laundry_default : 1, reference : 1, in_cache : 1;
 	/* fixed: this is main memory in our care (also parts bit fields) */
 	bool		  managed;
 	/* object lock */
@@ -85,14 +85,15 @@ vm_page_phys(const struct vm_page *page)
  * What a page is wanted for.  Each may take more of the reserve than the one
  * before, so that a flood of one kind leaves room for the next: with all of
  * user memory touched there is memory for objects, and with objects made to
- * the last there are still messages to call with and stacks to serve them.
+ * the last there are still messages to call with and stacks to serve them.  A
+ * thread with vm_privilege may take all of the reserve for any of them.
  */
 enum vm_page_use {
+	VM_PAGE_USER_NEW,	/* as the next, memory that did not exist before */
 	VM_PAGE_USER,		/* any memory; leaves the reserve alone */
 	VM_PAGE_USER_DIRECT,	/* so too, in the direct map */
-	VM_PAGE_KERNEL,		/* in the direct map, as those below */
+	VM_PAGE_KERNEL,		/* in the direct map, as the next */
 	VM_PAGE_MESSAGE,
-	VM_PAGE_PRIVILEGED,	/* takes all of the reserve */
 };
 
 /*
@@ -114,6 +115,8 @@ void		 vm_page_release_contiguous(struct vm_page *page, unsigned order);
 void		 vm_page_wait(void (*continuation)(void));
 /* Whether memory is scarce: the pageout daemon should work. */
 bool		 vm_page_scarce(void);
+/* How many pages the pageout daemon should free, 0 when there are enough. */
+uint32_t	 vm_page_shortage(void);
 /* Whether VM_PAGE_KERNEL would find no page. */
 bool		 vm_page_kernel_exhausted(void);
 /* All waiters look again: pages came, or the pageout daemon found none. */
@@ -146,6 +149,8 @@ void		 vm_page_insert(struct vm_page *page, struct vm_object *object,
 		    vm_offset_t offset);
 /* A fresh busy page in the object; NULL when there is none. */
 struct vm_page	*vm_page_alloc(struct vm_object *object, vm_offset_t offset);
+/* The same for memory that did not exist: refused while paging space is full and memory scarce. */
+struct vm_page	*vm_page_alloc_new(struct vm_object *object, vm_offset_t offset);
 /* Out of its object, off its queue; the caller's from now on. */
 void		 vm_page_remove(struct vm_page *page);
 /* From its object (locked) to another (locked too). */
@@ -172,13 +177,26 @@ extern struct queue vm_page_queue_inactive;
 extern volatile unsigned vm_page_active_count;	/* vm_page_queue_lock */
 extern volatile unsigned vm_page_inactive_count;
 extern volatile unsigned vm_page_wire_count;	/* wired pages of objects */
-extern volatile unsigned vm_page_laundry_count;	/* on their way to pagers */
+/*
+ * Pages on their way: to all pagers, and those of them that go to the default
+ * pager.  The others are on a queue, longest sent first.
+ */
+extern struct queue vm_page_queue_laundry;
+extern volatile unsigned vm_page_laundry_count;
+extern volatile unsigned vm_page_laundry_default_count;
 
 void		 vm_page_activate(struct vm_page *page);
 void		 vm_page_deactivate(struct vm_page *page);
 void		 vm_page_deactivate_locked(struct vm_page *page);
 void		 vm_page_activate_locked(struct vm_page *page);
 void		 vm_page_dequeue_locked(struct vm_page *page);
+/* From now until it is dequeued the page, in its carrier, is laundry. */
+void		 vm_page_launder(struct vm_page *page, bool to_default);
+/*
+ * Wait until laundry is done, some milliseconds at most; no locks.  One waiter:
+ * the pageout daemon.
+ */
+void		 vm_page_laundry_wait(unsigned timeout_ms);
 void		 vm_page_wire(struct vm_page *page);
 void		 vm_page_unwire(struct vm_page *page);	/* active when the last goes */
 

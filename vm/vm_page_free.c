@@ -17,6 +17,7 @@
 #include <kern/thread.h>
 #include <machine/boot_info.h>
 #include <vm/pmap.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_map.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pageout.h>
@@ -214,30 +215,44 @@ user_left(void)
 	return reserve_user + reserve_others;
 }
 
+/* What new memory leaves behind, so that what went out can come back in. */
+static uint32_t
+full_left(void)
+{
+	return vm_default_pager_full() && !current_thread()->vm_privilege ?
+	    reserve_others : 0;
+}
+
+/* What a use leaves behind of the direct map's free pages. */
+static uint32_t
+use_left(enum vm_page_use use)
+{
+	if (current_thread()->vm_privilege)
+		return 0;
+	switch (use) {
+	case VM_PAGE_USER_NEW:
+		return user_left() + full_left();
+	case VM_PAGE_USER:
+	case VM_PAGE_USER_DIRECT:
+		return user_left();
+	case VM_PAGE_KERNEL:
+		return reserve_kernel;
+	case VM_PAGE_MESSAGE:
+		return reserve_message;
+	}
+	return 0;
+}
+
 struct vm_page *
 vm_page_grab(enum vm_page_use use)
 {
 	struct vm_page *page = NULL;
 
-	switch (use) {
-	case VM_PAGE_USER:
-		page = stock_take(MEMORY_HIGH, 0);
-		if (page == NULL)
-			page = stock_take(MEMORY_DIRECT, user_left());
-		break;
-	case VM_PAGE_USER_DIRECT:
-		page = stock_take(MEMORY_DIRECT, user_left());
-		break;
-	case VM_PAGE_KERNEL:
-		page = stock_take(MEMORY_DIRECT, reserve_kernel);
-		break;
-	case VM_PAGE_MESSAGE:
-		page = stock_take(MEMORY_DIRECT, reserve_message);
-		break;
-	case VM_PAGE_PRIVILEGED:
-		page = stock_take(MEMORY_DIRECT, 0);
-		break;
-	}
+	if (use <= VM_PAGE_USER)
+		page = stock_take(MEMORY_HIGH,
+		    use == VM_PAGE_USER_NEW ? full_left() : 0);
+	if (page == NULL)
+		page = stock_take(MEMORY_DIRECT, use_left(use));
 	if (page == NULL)
 		vm_pageout_wanted();
 	return page;
@@ -273,7 +288,7 @@ vm_page_grab_contiguous(unsigned order)
 
 	assert(order <= ORDER_MAX);
 	spin_lock(&free_lock);
-	if (fb->count > reserve_message)
+	if (fb->count > use_left(VM_PAGE_MESSAGE))
 		page = block_take(fb, order);
 	spin_unlock(&free_lock);
 	if (page == NULL || vm_page_scarce())
@@ -296,6 +311,16 @@ vm_page_scarce(void)
 {
 	return free_memory[MEMORY_HIGH].count +
 	    free_memory[MEMORY_DIRECT].count < vm_page_free_target;
+}
+
+uint32_t
+vm_page_shortage(void)
+{
+	uint32_t free = free_memory[MEMORY_HIGH].count +
+	    free_memory[MEMORY_DIRECT].count;
+	uint32_t want = vm_page_free_target + vm_page_free_target / 4;
+
+	return free < want ? want - free : 0;
 }
 
 bool

@@ -9,7 +9,9 @@
  *             while it holds this lock.
  */
 #include <kern/debug.h>
+#include <kern/thread.h>
 #include <vm/pmap.h>
+#include <vm/vm_object.h>
 #include <vm/vm_page.h>
 
 struct spinlock vm_page_queue_lock = SPINLOCK_INIT(LOCK_PAGE_QUEUES);
@@ -22,7 +24,67 @@ struct queue vm_page_queue_inactive = {
 volatile unsigned vm_page_active_count;
 volatile unsigned vm_page_inactive_count;
 volatile unsigned vm_page_wire_count;
+struct queue vm_page_queue_laundry = {
+	&vm_page_queue_laundry, &vm_page_queue_laundry
+};
 volatile unsigned vm_page_laundry_count;
+volatile unsigned vm_page_laundry_default_count;
+
+static volatile bool laundry_awaited;		/* vm_page_queue_lock */
+
+/* A page in its carrier is no laundry any more; it is still on its queue. */
+static void
+laundry_end(struct vm_page *page)
+{
+	struct vm_laundry *laundry = page->home->owner->laundry;
+
+	page->laundry = 0;
+	vm_page_laundry_count--;
+	vm_page_laundry_default_count -= page->laundry_default;
+	page->laundry_default = 0;
+	if (laundry != NULL)
+		laundry->pages--;
+	if (laundry_awaited) {
+		laundry_awaited = false;
+		thread_wakeup(&laundry_awaited);
+	}
+}
+
+void
+vm_page_launder(struct vm_page *page, bool to_default)
+{
+	struct vm_laundry *laundry;
+
+	spin_lock(&vm_page_queue_lock);
+	vm_page_dequeue_locked(page);
+	laundry = page->home->owner->laundry;
+	page->laundry = 1;
+	page->laundry_default = to_default;
+	vm_page_laundry_count++;
+	vm_page_laundry_default_count += to_default;
+	if (laundry != NULL)
+		laundry->pages++;
+	if (to_default)
+		queue_init(&page->pageq);
+	else
+		queue_push_back(&vm_page_queue_laundry, &page->pageq);
+	spin_unlock(&vm_page_queue_lock);
+}
+
+void
+vm_page_laundry_wait(unsigned timeout_ms)
+{
+	spin_lock(&vm_page_queue_lock);
+	if (vm_page_laundry_count == 0) {
+		spin_unlock(&vm_page_queue_lock);
+		return;
+	}
+	assert_wait(&laundry_awaited, false);
+	laundry_awaited = true;
+	spin_unlock(&vm_page_queue_lock);
+	thread_set_timeout(timeout_ms);
+	(void)thread_block(NULL);
+}
 
 void
 vm_page_dequeue_locked(struct vm_page *page)
@@ -34,9 +96,7 @@ vm_page_dequeue_locked(struct vm_page *page)
 		page->inactive = 0;
 		vm_page_inactive_count--;
 	} else if (page->laundry) {
-		page->laundry = 0;
-		vm_page_laundry_count--;
-		return;
+		laundry_end(page);
 	} else {
 		return;
 	}

@@ -6,9 +6,9 @@
  *             while one of its pages is looked at.
  * Invariant:  a pass looks at each page a bounded number of times and ends by
  *             waking whoever waits for memory, whether it found any or not:
- *             nobody waits for what will not come.
- * Later       the default pager takes dirty anonymous pages; until then they
- *             stay (page_keep is where it comes in).
+ *             nobody waits for what will not come.  No more than a bounded
+ *             number of pages is on its way to a pager at any time, and what
+ *             a user's pager keeps too long is paged out like all memory.
  */
 #include <kern/debug.h>
 #include <kern/reaper.h>
@@ -17,15 +17,23 @@
 #include <kern/zone.h>
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
+#include <vm/vm_paged.h>
 #include <vm/vm_pageout.h>
 #include <vm/vm_stat.h>
 
-#define LAUNDRY_MAX	64u	/* pages on their way to all pagers */
+/* Pages on their way: of one pager's object, to all users' pagers, to the default one. */
+#define LAUNDRY_OBJECT_MAX 32u
+#define LAUNDRY_USER_MAX 64u
+#define LAUNDRY_DEFAULT_MAX 128u
+#define LAUNDRY_TICKS	(5 * HZ)	/* then a user's pager has had its time */
 #define ATTEMPTS_MAX	3u	/* passes in vain before memory is said to be out */
 #define ATTEMPTS_LAUNDRY 50u	/* the same while pagers still clean */
+#define ATTEMPTS_PROGRESS 5000u	/* and while the default pager gets on with it */
 #define ATTEMPTS_ENDING	500u	/* waits of some ms while threads still end */
+#define PROGRESS_TICKS	(10 * HZ)	/* since it last did */
 #define LAUNDRY_WAIT_MS	20u
 #define VAIN_TICKS	(HZ / 4)	/* before another look that nobody waits for */
 
@@ -33,6 +41,9 @@ static struct spinlock wanted_lock;	/* LOCK_PAGE_FREE's peer: a leaf */
 static volatile bool wanted;		/* wanted_lock; read freely */
 static volatile bool running;		/* fixed once the daemon runs */
 static volatile uint32_t vain_until;	/* the daemon's to write: ticks */
+static volatile uint32_t progress_at;	/* the same: when laundry was last done */
+static unsigned laundry_seen;		/* the daemon's: by then */
+static bool has_default;		/* the daemon's: there is a default pager */
 
 void
 vm_pageout_init(void)
@@ -68,6 +79,9 @@ vm_pageout_may_help(unsigned *attempts)
 	unsigned limit;
 
 	limit = vm_page_laundry_count != 0 ? ATTEMPTS_LAUNDRY : ATTEMPTS_MAX;
+	if (vm_page_laundry_default_count != 0 &&
+	    (uint32_t)clock_ticks - progress_at < PROGRESS_TICKS)
+		limit = ATTEMPTS_PROGRESS;
 	if (reaper_busy())
 		limit = ATTEMPTS_ENDING;
 	return running && (*attempts)++ < limit;
@@ -127,76 +141,224 @@ page_keep(struct vm_page *page)
 	return false;
 }
 
-/* An anonymous page: it may go only if it still reads as zeros. */
+/* Whether a page of a locked object can be part of what is sent just now. */
 static bool
-reclaim_anonymous(struct vm_object *object, struct vm_page *page)
+page_sendable(struct vm_page *page)
 {
-	if (page->dirty || pmap_is_modified(page) || object->shadow != NULL ||
-	    object->copy != NULL || object->shadow_count != 0)
-		return page_keep(page);
-	pmap_page_protect(page, VM_PROT_NONE);
-	if (pmap_is_modified(page)) {
-		page->dirty = 1;
-		return page_keep(page);
-	}
-	vm_page_free(page);
-	return true;
+	return !page->busy && page->wire_count == 0 && !page->laundry &&
+	    !page->absent && !page->error;
 }
 
-/* A pager's page: a clean one goes, a dirty one is sent. */
+/*
+ * Whether the default pager takes a page of a locked anonymous object now;
+ * had: it has an older form of it, and so a place.
+ */
 static bool
-reclaim_pager(struct vm_object *object, struct vm_page *page)
+anonymous_can_go(struct vm_object *object, bool had)
 {
-	bool can_send = object->pager != NULL && !object->pager_dead &&
-	    object->pager_ready && vm_page_laundry_count < LAUNDRY_MAX;
+	if (object->pager_dead || (!had && vm_default_pager_full()))
+		return false;
+	return object->pager != NULL || has_default;
+}
 
-	/* What a copy has shown must not be read again: it may have changed. */
-	if (object->copy != NULL || object->device_page != NULL)
-		return page_keep(page);
-	if (!can_send && (page->dirty || page->precious ||
-	    pmap_is_modified(page)))
-		return page_keep(page);
+/* A neighbour of a page that is sent goes with it if it has not been used either. */
+static bool
+neighbour_joins(struct vm_object *object, struct vm_page *page,
+    vm_offset_t offset, bool had)
+{
+	if (page == NULL || !page_sendable(page) || pmap_is_referenced(page) ||
+	    vm_paged_test(object, offset) != had)
+		return false;
 	pmap_page_protect(page, VM_PROT_NONE);
-	if (!page->dirty && !page->precious && !pmap_is_modified(page)) {
+	if (pmap_is_modified(page))
+		page->dirty = 1;
+	return page->dirty;
+}
+
+/* Pages on both sides of page, at offset, within a block as large as the longest run. */
+static void
+run_gather(struct vm_object *object, struct vm_page *page, vm_offset_t offset,
+    bool had, struct vm_pager_run *run)
+{
+	vm_offset_t block = offset & ~(VM_PAGER_RUN_MAX * PAGE_SIZE - 1);
+	vm_offset_t end = block + VM_PAGER_RUN_MAX * PAGE_SIZE;
+	unsigned before = 0, i;
+
+	run->offset = offset;
+	while (run->offset > block && neighbour_joins(object,
+	    vm_page_lookup(object, run->offset - PAGE_SIZE),
+	    run->offset - PAGE_SIZE, had)) {
+		run->offset -= PAGE_SIZE;
+		before++;
+	}
+	for (i = 0; i < before; i++)
+		run->pages[i] = vm_page_lookup(object,
+		    run->offset + i * PAGE_SIZE);
+	run->pages[before] = page;
+	run->count = before + 1;
+	for (offset += PAGE_SIZE; offset < end; offset += PAGE_SIZE) {
+		page = vm_page_lookup(object, offset);
+		if (!neighbour_joins(object, page, offset, had))
+			break;
+		run->pages[run->count++] = page;
+	}
+	for (i = 0; i < run->count; i++)
+		run->pages[i]->busy = 1;
+}
+
+/* Send an unmapped page of a locked anonymous object to the default pager.  Unlocks. */
+static void
+anonymous_send_unlock(struct vm_object *object, struct vm_page *page,
+    vm_offset_t offset, bool had)
+{
+	struct vm_pager_run run = {
+		.dirty = true, .flush = true, .initialize = !had,
+	};
+
+	page->dirty = 1;
+	vm_object_paging_begin(object);
+	page->busy = 1;
+	if (object->pager != NULL || vm_default_pager_adopt(object)) {
+		page->busy = 0;
+		run_gather(object, page, offset, had, &run);
+		(void)vm_pager_return(object, &run);
+	} else {
+		vm_page_wakeup_done(page);
+		vm_page_activate(page);
+	}
+	vm_object_paging_end_unlock(object);
+}
+
+/*
+ * An anonymous page: one that still reads as zeros, or as the default pager
+ * has it, goes at once; others go to the default pager.  Unlocks the object;
+ * returns whether the page was freed.
+ */
+static bool
+reclaim_anonymous_unlock(struct vm_object *object, struct vm_page *page)
+{
+	vm_offset_t offset = vm_page_object_offset(page);
+	bool had = vm_paged_test(object, offset);
+	bool alone = object->shadow == NULL && object->copy == NULL &&
+	    object->shadow_count == 0;
+	bool can_go = anonymous_can_go(object, had);
+	bool dirty;
+
+	if (!can_go && (page->dirty || pmap_is_modified(page) ||
+	    (!had && !alone))) {
+		page_keep(page);
+		vm_object_unlock(object);
+		return false;
+	}
+	if (can_go && vm_page_laundry_default_count >= LAUNDRY_DEFAULT_MAX &&
+	    (page->dirty || (!had && !alone))) {
+		vm_object_unlock(object);	/* its turn will come */
+		return false;
+	}
+	pmap_page_protect(page, VM_PROT_NONE);
+	dirty = page->dirty || pmap_is_modified(page);
+	page->dirty = dirty;
+	if (!dirty && (had || alone)) {
 		vm_page_free(page);
+		vm_object_unlock(object);
 		return true;
 	}
-	if (!can_send) {
-		page->dirty = 1;	/* written just before it was unmapped */
-		return page_keep(page);
+	if (can_go) {
+		anonymous_send_unlock(object, page, offset, had);
+		return false;
 	}
-	page->busy = 1;
-	(void)vm_pager_return(object, page,
-	    page->dirty || pmap_is_modified(page), true);
+	page_keep(page);
+	vm_object_unlock(object);
 	return false;
+}
+
+/*
+ * What a copy has shown must not be read again from a user's pager: it may
+ * have changed.  Have the copy take the page of a locked object before it
+ * goes.  False: not now, and the object is unlocked.
+ */
+static bool
+copy_secured(struct vm_object *object, struct vm_page *page)
+{
+	kern_return_t kr = vm_object_copy_push(object, page,
+	    vm_page_object_offset(page));
+
+	if (kr == KERN_RESOURCE_SHORTAGE)
+		vm_object_unlock(object);
+	return kr == KERN_SUCCESS;
+}
+
+static bool
+pager_can_take(const struct vm_object *object)
+{
+	return object->pager != NULL && !object->pager_dead &&
+	    object->pager_ready &&
+	    vm_page_laundry_count - vm_page_laundry_default_count <
+	    LAUNDRY_USER_MAX && (object->laundry == NULL ||
+	    object->laundry->pages < LAUNDRY_OBJECT_MAX);
+}
+
+/* A pager's page: a clean one goes, a dirty one is sent.  Unlocks; whether it was freed. */
+static bool
+reclaim_pager_unlock(struct vm_object *object, struct vm_page *page)
+{
+	bool can_send = pager_can_take(object), freed = false;
+
+	if (object->device_page != NULL || (!can_send && (page->dirty ||
+	    page->precious || pmap_is_modified(page)))) {
+		page_keep(page);
+		vm_object_unlock(object);
+		return false;
+	}
+	if (object->copy != NULL && !copy_secured(object, page))
+		return false;
+	pmap_page_protect(page, VM_PROT_NONE);
+	if (pmap_is_modified(page))
+		page->dirty = 1;
+	if (!page->dirty && !page->precious) {
+		vm_page_free(page);
+		freed = true;
+	} else if (can_send) {
+		(void)vm_pager_return_page(object, page, page->dirty, true);
+	} else {
+		page_keep(page);
+	}
+	vm_object_unlock(object);
+	return freed;
 }
 
 /* A page of a locked object; returns whether it was freed.  Unlocks. */
 static bool
-reclaim(struct vm_page *page)
+reclaim_unlock(struct vm_page *page)
 {
 	struct vm_object *object = page->home->owner;
-	bool freed = false;
 
-	if (page->busy || page->wire_count != 0 || page->laundry ||
-	    page->absent) {
+	if (!page->error && !page_sendable(page)) {
 		vm_object_unlock(object);
 		return false;
 	}
-	if (page->error) {
+	if (page->error && !page->busy && page->wire_count == 0) {
 		vm_page_free(page);
-		freed = true;
-	} else if (pmap_is_referenced(page)) {
+		vm_object_unlock(object);
+		return true;
+	}
+	if (pmap_is_referenced(page)) {
 		pmap_clear_reference(page);
 		vm_event(reactivations);
 		vm_page_activate(page);
-	} else if (object->internal) {
-		freed = reclaim_anonymous(object, page);
-	} else {
-		freed = reclaim_pager(object, page);
+		vm_object_unlock(object);
+		return false;
 	}
-	vm_object_unlock(object);
-	return freed;
+	if (object->internal)
+		return reclaim_anonymous_unlock(object, page);
+	return reclaim_pager_unlock(object, page);
+}
+
+/* Whether what is free, and what the default pager will soon free, is enough. */
+static bool
+enough_underway(void)
+{
+	return vm_page_shortage() <= vm_page_laundry_default_count;
 }
 
 /* Returns how many pages were freed. */
@@ -209,13 +371,75 @@ pageout_pass(void)
 	freed = zone_collect();
 	balance();
 	for (scan = vm_page_inactive_count; scan > 0; scan--) {
-		if (!vm_page_scarce())
+		if (enough_underway())
 			break;
 		page = inactive_next();
-		if (page != NULL && reclaim(page))
+		if (page != NULL && reclaim_unlock(page))
 			freed++;
 	}
 	return freed;
+}
+
+/*
+ * The page longest on its way to a user's pager, with its carrier locked, if
+ * it has been for too long; NULL: none, or the carrier is busy.
+ */
+static struct vm_page *
+laundry_overdue(void)
+{
+	struct vm_page *page = NULL;
+	struct vm_object *carrier;
+
+	spin_lock(&vm_page_queue_lock);
+	if (!queue_empty(&vm_page_queue_laundry)) {
+		page = queue_element(queue_first(&vm_page_queue_laundry),
+		    struct vm_page, pageq);
+		carrier = page->home->owner;
+		if ((uint32_t)clock_ticks - carrier->laundry_since <
+		    LAUNDRY_TICKS || !spin_trylock(&carrier->lock))
+			page = NULL;
+	}
+	spin_unlock(&vm_page_queue_lock);
+	return page;
+}
+
+/*
+ * What users' pagers have not taken in time becomes memory like all other,
+ * which the default pager gets in its turn.  The pager finds it where it was.
+ */
+static void
+laundry_hand_over(void)
+{
+	struct vm_object *carrier;
+	struct vm_page *page;
+	struct queue *q;
+
+	if (!has_default)
+		return;
+	while ((page = laundry_overdue()) != NULL) {
+		carrier = page->home->owner;
+		spin_lock(&vm_page_queue_lock);
+		queue_for_each(q, &carrier->resident->pages) {
+			page = queue_element(q, struct vm_page, object_link);
+			if (!page->laundry)
+				continue;
+			vm_page_dequeue_locked(page);
+			vm_page_deactivate_locked(page);
+		}
+		spin_unlock(&vm_page_queue_lock);
+		vm_pager_laundry_release(carrier->laundry);
+		carrier->laundry = NULL;
+		vm_object_unlock(carrier);
+	}
+}
+
+/* Note whether pagers get on with what they were sent. */
+static void
+progress_note(unsigned freed)
+{
+	if (freed != 0 || vm_page_laundry_count < laundry_seen)
+		progress_at = (uint32_t)clock_ticks;
+	laundry_seen = vm_page_laundry_count;
 }
 
 static void __attribute__((noreturn))
@@ -233,11 +457,13 @@ pageout_daemon(void)
 		}
 		wanted = false;
 		spin_unlock(&wanted_lock);
+		has_default = vm_default_pager_exists();
+		laundry_hand_over();
 		freed = pageout_pass();
+		progress_note(freed);
 		if (freed == 0 && vm_page_laundry_count != 0) {
-			assert_wait(&vm_page_laundry_count, false);
-			thread_set_timeout(LAUNDRY_WAIT_MS);
-			(void)thread_block(NULL);
+			vm_page_laundry_wait(LAUNDRY_WAIT_MS);
+			progress_note(0);
 		} else if (freed == 0 && vm_page_scarce()) {
 			/* objects that only the cache holds */
 			(void)vm_object_cache_trim();

@@ -2,22 +2,31 @@
  * vm/vm_pager.c - the kernel as the client of pagers: which object stands
  * behind a pager's port, and the messages that go there.
  *
- * Owns:       the association of pager, control and name ports with objects.
+ * Owns:       the association of pager, control and name ports with objects;
+ *             the accounts of what is on its way to pagers.
  * Locks:      enter_lock makes one object at most for a port; it is taken
  *             first of all.  Messages are sent with no object locked.
  * Invariant:  an object with a pager has had memory_object_init sent before
  *             anything else, and memory_object_terminate is the last message.
  */
+#include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/thread.h>
+#include <kern/timer.h>
+#include <kern/zone.h>
+#include <memory_object_default_user.h>
 #include <memory_object_user.h>
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_map_copy.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_object.h>
+#include <vm/vm_paged.h>
 #include <vm/vm_stat.h>
+
+#define RETURN_MESSAGE_SIZE 72u	/* of memory_object_data_return, the largest */
 
 static struct rwlock enter_lock;
 
@@ -192,8 +201,8 @@ vm_pager_request(struct vm_object *object, vm_offset_t offset,
 	struct vm_page *page;
 
 	if (memory_object_data_request(object->pager,
-	    object->control, offset, length, access) ==
-	    KERN_SUCCESS)
+	    object->control, offset + object->paging_offset, length,
+	    access) == KERN_SUCCESS)
 		return;
 	vm_object_lock(object);
 	page = vm_page_lookup(object, offset);
@@ -211,98 +220,254 @@ vm_pager_unlock(struct vm_object *object, vm_offset_t offset,
     vm_size_t length, vm_prot_t access)
 {
 	if (memory_object_data_unlock(object->pager,
-	    object->control, offset, length, access) !=
-	    KERN_SUCCESS)
+	    object->control, offset + object->paging_offset, length,
+	    access) != KERN_SUCCESS)
 		pager_gone(object);
 }
 
-/* The page itself goes into the new object, and counts as laundry till freed. */
+/* ---- data on its way to pagers ---- */
+
+/* Another holder of the account; LOCK_PAGE_QUEUES is not needed: it is atomic. */
+static struct vm_laundry *
+laundry_reference(struct vm_laundry *laundry)
+{
+	refcount_take(&laundry->refs);
+	return laundry;
+}
+
+void
+vm_pager_laundry_release(struct vm_laundry *laundry)
+{
+	if (laundry != NULL && refcount_drop(&laundry->refs))
+		kfree(laundry, sizeof(*laundry));
+}
+
+/* The account of a locked object of a user's pager; false: no memory. */
+static bool
+laundry_make(struct vm_object *object)
+{
+	struct vm_laundry *laundry;
+
+	if (object->internal || object->laundry != NULL)
+		return true;
+	laundry = kalloc_zero(sizeof(*laundry));
+	if (laundry == NULL)
+		return false;
+	refcount_init(&laundry->refs, 1);
+	object->laundry = laundry;
+	return true;
+}
+
+/*
+ * Whether there is memory for a message: the buffer goes to this processor's
+ * stock, and nobody else gets it before the message that is sent next.
+ */
+static bool
+message_room(mach_msg_size_t size)
+{
+	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(size);
+
+	if (kmsg == NULL)
+		return false;
+	ipc_kmsg_free(kmsg);
+	return true;
+}
+
+/*
+ * Make the carrier for count pages of a locked object, and the copy that the
+ * message holds.  NULL: no memory.
+ */
+static struct vm_object *
+carrier_make(struct vm_object *object, unsigned count, vm_map_copy_t *copy)
+{
+	struct vm_object *carrier;
+
+	if (!laundry_make(object))
+		return NULL;
+	carrier = vm_object_create(count * PAGE_SIZE);
+	if (carrier == NULL)
+		return NULL;
+	*copy = vm_map_copy_from_object(carrier, count * PAGE_SIZE);
+	if (*copy == NULL) {
+		vm_object_free(carrier);
+		return NULL;
+	}
+	if (!object->internal)
+		carrier->laundry = laundry_reference(object->laundry);
+	carrier->laundry_since = (uint32_t)clock_ticks;
+	return carrier;
+}
+
+/* The page itself goes into the carrier, and counts as laundry till freed. */
 static void
-page_launder(struct vm_page *page, struct vm_object *new)
+page_launder(struct vm_page *page, struct vm_object *carrier,
+    vm_offset_t offset, bool to_default)
 {
 	pmap_clear_modify(page);
 	page->dirty = 1;
 	page->precious = 0;
 	page->page_lock = 0;
 	page->unlock_request = 0;
-	vm_object_lock_below(new);
-	vm_page_rename(page, new, 0);
-	spin_lock(&vm_page_queue_lock);
-	vm_page_dequeue_locked(page);
-	page->laundry = 1;
-	vm_page_laundry_count++;
-	spin_unlock(&vm_page_queue_lock);
+	vm_page_rename(page, carrier, offset);
+	vm_page_launder(page, to_default);
 	vm_page_wakeup_done(page);
-	vm_object_unlock(new);
 }
 
 /* The page stays, clean; a twin goes.  False: no memory. */
 static bool
-page_clean(struct vm_page *page, struct vm_object *new)
+page_clean(struct vm_page *page, struct vm_object *carrier,
+    vm_offset_t offset)
 {
-	struct vm_page *twin;
+	struct vm_page *twin = vm_page_alloc(carrier, offset);
 
-	vm_object_lock_below(new);
-	twin = vm_page_alloc(new, 0);
-	if (twin != NULL) {
-		pmap_clear_modify(page);
-		pmap_copy_page(page, twin);
-		twin->dirty = 1;
-		vm_page_activate(twin);
-		vm_page_wakeup_done(twin);
-		page->dirty = 0;
-		page->precious = 0;
-	}
-	vm_object_unlock(new);
-	return twin != NULL;
+	if (twin == NULL)
+		return false;
+	pmap_clear_modify(page);
+	pmap_copy_page(page, twin);
+	twin->dirty = 1;
+	vm_page_activate(twin);
+	vm_page_wakeup_done(twin);
+	page->dirty = 0;
+	page->precious = 0;
+	vm_page_wakeup_done(page);
+	return true;
+}
+
+/* All of a run into the carrier; false: no memory for the twin of its only page. */
+static bool
+run_load(struct vm_object *object, const struct vm_pager_run *run,
+    struct vm_object *carrier)
+{
+	bool ok = true;
+	unsigned i;
+
+	vm_object_lock_below(carrier);
+	if (run->flush)
+		for (i = 0; i < run->count; i++)
+			page_launder(run->pages[i], carrier, i * PAGE_SIZE,
+			    object->internal);
+	else
+		ok = page_clean(run->pages[0], carrier, 0);
+	vm_object_unlock(carrier);
+	return ok;
 }
 
 static void
-send_return(struct vm_object *object, vm_offset_t offset, vm_map_copy_t copy,
-    bool dirty, bool flush)
+run_send(struct vm_object *object, const struct vm_pager_run *run,
+    vm_map_copy_t copy)
 {
-	vm_event(pageouts);
-	if (object->old_pageout)
+	vm_offset_t offset = run->offset + object->paging_offset;
+	vm_size_t size = vm_map_copy_size(copy);
+
+	vm_events[cpu_number()].pageouts += run->count;
+	if (run->initialize)
+		(void)memory_object_data_initialize(object->pager,
+		    object->control, offset, (vm_offset_t)copy, size);
+	else if (object->old_pageout)
 		(void)memory_object_data_write(object->pager, object->control,
-		    offset, (vm_offset_t)copy, PAGE_SIZE);
+		    offset, (vm_offset_t)copy, size);
 	else
 		(void)memory_object_data_return(object->pager,
-		    object->control, offset, (vm_offset_t)copy, PAGE_SIZE,
-		    dirty, !flush);
+		    object->control, offset, (vm_offset_t)copy, size,
+		    run->dirty, !run->flush);
+}
+
+/* The default pager will have these pages of a locked object; false: no memory. */
+static bool
+run_note(struct vm_object *object, const struct vm_pager_run *run)
+{
+	for (unsigned i = 0; i < run->count; i++)
+		if (!vm_paged_set(object, run->offset + i * PAGE_SIZE)) {
+			while (run->initialize && i-- > 0)
+				vm_paged_clear(object,
+				    run->offset + i * PAGE_SIZE);
+			return false;
+		}
+	return true;
 }
 
 kern_return_t
-vm_pager_return(struct vm_object *object, struct vm_page *page, bool dirty,
-    bool flush)
+vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 {
-	vm_offset_t offset = vm_page_object_offset(page);
-	struct vm_object *new;
+	struct vm_object *carrier = NULL;
 	vm_map_copy_t copy = NULL;
-	kern_return_t kr = KERN_SUCCESS;
+	bool loaded = false;
+	unsigned i;
 
-	pmap_page_protect(page, flush ? VM_PROT_NONE :
-	    VM_PROT_READ | VM_PROT_EXECUTE);
-	new = vm_object_create(PAGE_SIZE);
-	if (new != NULL)
-		copy = vm_map_copy_from_object(new, PAGE_SIZE);
-	if (copy == NULL || (!flush && !page_clean(page, new)))
-		kr = KERN_RESOURCE_SHORTAGE;
-	if (kr == KERN_SUCCESS && flush)
-		page_launder(page, new);
-	else
-		vm_page_wakeup_done(page);
+	assert(run->flush || run->count == 1);
+	for (i = 0; i < run->count; i++)
+		pmap_page_protect(run->pages[i], run->flush ? VM_PROT_NONE :
+		    VM_PROT_READ | VM_PROT_EXECUTE);
+	if (message_room(RETURN_MESSAGE_SIZE) &&
+	    (!object->internal || run_note(object, run)))
+		carrier = carrier_make(object, run->count, &copy);
+	if (carrier != NULL)
+		loaded = run_load(object, run, carrier);
+	for (i = 0; !loaded && i < run->count; i++)
+		vm_page_wakeup_done(run->pages[i]);
 	vm_object_paging_begin(object);
 	vm_object_unlock(object);
-	if (kr == KERN_SUCCESS)
-		send_return(object, offset, copy, dirty, flush);
-	else if (copy != NULL)
+	if (loaded)
+		run_send(object, run, copy);
+	else
 		vm_map_copy_discard(copy);
-	else if (new != NULL)
-		vm_object_free(new);
 	vm_object_lock(object);
 	vm_object_paging_end_unlock(object);
 	vm_object_lock(object);
-	return kr;
+	return loaded ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t
+vm_pager_return_page(struct vm_object *object, struct vm_page *page,
+    bool dirty, bool flush)
+{
+	struct vm_pager_run run = {
+		.offset = vm_page_object_offset(page), .count = 1,
+		.dirty = dirty, .flush = flush, .pages = { page },
+	};
+
+	page->busy = 1;
+	return vm_pager_return(object, &run);
+}
+
+/* ---- ports ---- */
+
+bool
+vm_pager_ports_trylock(struct vm_object *object)
+{
+	if (!spin_trylock(&object->pager->head.lock))
+		return false;
+	if (spin_trylock(&object->control->head.lock)) {
+		if (spin_trylock(&object->name->head.lock))
+			return true;
+		ip_unlock(object->control);
+	}
+	ip_unlock(object->pager);
+	return false;
+}
+
+void
+vm_pager_ports_unlock(struct vm_object *object)
+{
+	ip_unlock(object->name);
+	ip_unlock(object->control);
+	ip_unlock(object->pager);
+}
+
+void
+vm_pager_move(struct vm_object *to, struct vm_object *from)
+{
+	to->pager = from->pager;
+	to->control = from->control;
+	to->name = from->name;
+	to->pager_ready = from->pager_ready;
+	to->pager->kobject = to;
+	to->control->kobject = to;
+	to->name->kobject = to;
+	vm_pager_ports_unlock(to);
+	from->pager = NULL;
+	from->control = NULL;
+	from->name = NULL;
 }
 
 void

@@ -1,0 +1,31 @@
+/*
+ * vm/vm_default_pager.h - the default pager, a user task, seen from the
+ * kernel: it keeps anonymous memory that has to leave main memory.
+ */
+#ifndef VM_VM_DEFAULT_PAGER_H
+#define VM_VM_DEFAULT_PAGER_H
+
+#include <kern/types.h>
+
+struct vm_object;
+
+/* Whether there is one; no lock after LOCK_TASK held. */
+bool		 vm_default_pager_exists(void);
+
+/*
+ * Give a locked anonymous object a pager: the default one.  The object, which
+ * has paging_in_progress, is unlocked for a while.  False: there is no default
+ * pager, or no memory; the object is as before.
+ */
+bool		 vm_default_pager_adopt(struct vm_object *object);
+
+/*
+ * It has sent a page back: it has no room.  From then on, and until room was
+ * made or some time has passed, it is called full: nothing goes to it that it
+ * has not got already.
+ */
+void		 vm_default_pager_refused(void);
+void		 vm_default_pager_has_room(void);
+bool		 vm_default_pager_full(void);
+
+#endif
