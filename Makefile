@@ -79,7 +79,9 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type
-KERNEL_CFLAGS := $(COMMON_CFLAGS) -ffreestanding -mgeneral-regs-only -DKERNEL \
+# Arguments go in registers, which libgcc does not know of: the kernel does not
+# link with it.  64-bit division: divide_u64.
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -mregparm=3 -ffreestanding -mgeneral-regs-only -DKERNEL \
 	$(if $(filter 1,$(DEBUG)),-DDEBUG_KERNEL=1,-DNDEBUG) \
 	-I. -I$(O)/mig/kernel -Iinclude -I$(O)/links
 
@@ -108,7 +110,7 @@ $(O)/%.c.o: %.c Makefile | $(LINKS)
 	$(compile)
 $(O)/%.S.o: %.S Makefile | $(LINKS)
 	$(compile)
-$(O)/mig/%.c.o: $(O)/mig/%.c | $(LINKS)
+$(O)/mig/%.c.o: $(O)/mig/%.c Makefile | $(LINKS)
 	$(compile)
 
 # Link twice: the second time with the table of the first one's functions, so
@@ -119,10 +121,10 @@ link_kernel = $(LD) -m elf_i386 -T $(MACHINE)/kernel.ld -z noexecstack \
 
 $(O)/duality.pass1: $(KERNEL_OBJS) $(KERNEL_STUB_OBJS) $(O)/ksyms0.S.o \
     $(MACHINE)/kernel.ld
-	$(Q)$(link_kernel) $(O)/ksyms0.S.o $(LIBGCC)
+	$(Q)$(link_kernel) $(O)/ksyms0.S.o
 $(O)/duality: $(O)/duality.pass1 $(O)/ksyms.S.o
 	$(call say,LD)
-	$(Q)$(link_kernel) $(O)/ksyms.S.o $(LIBGCC)
+	$(Q)$(link_kernel) $(O)/ksyms.S.o
 	$(Q)$(NM) -n $@ | tools/ksyms | cmp -s - $(O)/ksyms.S || \
 	    { echo 'ksyms: functions moved between the two links' >&2; exit 1; }
 $(O)/ksyms0.S: tools/ksyms

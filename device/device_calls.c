@@ -345,7 +345,7 @@ write_user(struct device *device, dev_mode_t mode, recnum_t recnum,
 	}, &written);
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_device_write_request(mach_port_name_t device_name,
     mach_port_name_t reply_name, dev_mode_t mode, recnum_t recnum,
     vm_offset_t data, vm_size_t count)
@@ -360,7 +360,7 @@ syscall_device_write_request(mach_port_name_t device_name,
 }
 
 /* The parts make one write. */
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_device_writev_request(mach_port_name_t device_name,
     mach_port_name_t reply_name, dev_mode_t mode, recnum_t recnum,
     io_buf_vec_t *user_vector, vm_size_t vector_count)

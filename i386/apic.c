@@ -241,14 +241,15 @@ lapic_send_startup(uint8_t apic_id, uint32_t page)
 void
 lapic_timer_calibrate(void)
 {
-	uint32_t counted;
+	uint32_t counted, rest;
 
 	lapic[LAPIC_DIVIDE] = DIVIDE_BY_16;
 	lapic[LAPIC_INITIAL] = 0xffffffff;
 	delay_us(CALIBRATE_US);
 	counted = 0xffffffff - lapic[LAPIC_CURRENT];
 	lapic[LAPIC_INITIAL] = 0;
-	timer_count = (uint32_t)((uint64_t)counted * TICK_US / CALIBRATE_US);
+	timer_count = (uint32_t)divide_u64((uint64_t)counted * TICK_US,
+	    CALIBRATE_US, &rest);
 	if (timer_count == 0)
 		panic("the local APIC's timer does not count");
 }

@@ -150,6 +150,8 @@ boot_qemu_exit_word:
 boot_high:
 	addl	$KERNEL_BASE, %esp
 	xorl	%ebp, %ebp		/* backtraces end here */
+	popl	%eax
+	popl	%edx
 	call	i386_init
 1:	hlt
 	jmp	1b

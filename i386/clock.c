@@ -45,7 +45,9 @@ tsc_low(void)
 void
 delay_us(uint32_t us)
 {
-	uint32_t count = (uint32_t)((uint64_t)us * PIT_HZ / 1000000);
+	uint32_t rest;
+	uint32_t count = (uint32_t)divide_u64((uint64_t)us * PIT_HZ, 1000000,
+	    &rest);
 	uint8_t gate = inb(GATE_PORT) & ~(GATE_ON | GATE_SPEAKER);
 
 	outb(GATE_PORT, gate);
@@ -60,7 +62,7 @@ delay_us(uint32_t us)
 static void
 tsc_calibrate(void)
 {
-	uint32_t start, counted;
+	uint32_t start, counted, rest;
 
 	if (!cpu_features.tsc)
 		return;
@@ -68,8 +70,8 @@ tsc_calibrate(void)
 	delay_us(CALIBRATE_US);
 	counted = tsc_low() - start;
 	if (counted > CALIBRATE_US)
-		us_per_tsc = (uint32_t)(((uint64_t)CALIBRATE_US << 32) /
-		    counted);
+		us_per_tsc = (uint32_t)divide_u64((uint64_t)CALIBRATE_US << 32,
+		    counted, &rest);
 }
 
 uint32_t

@@ -22,9 +22,8 @@
 	.macro	COPY user
 	pushl	%esi
 	pushl	%edi
-	movl	12(%esp), %esi
-	movl	16(%esp), %edi
-	movl	20(%esp), %ecx
+	movl	%eax, %esi
+	movl	%edx, %edi
 	CHECK_RANGE \user, %ecx, copy_fail
 	movl	%ecx, %edx
 	shrl	$2, %ecx
@@ -76,9 +75,8 @@ copy_fail:
 copyinstr:
 	pushl	%esi
 	pushl	%edi
-	movl	12(%esp), %esi
-	movl	16(%esp), %edi
-	movl	20(%esp), %ecx
+	movl	%eax, %esi
+	movl	%edx, %edi
 	STAC
 string_start:
 	testl	%ecx, %ecx
@@ -92,11 +90,11 @@ string_start:
 	jnz	string_start
 string_end:
 	CLAC
-	movl	24(%esp), %edx
-	testl	%edx, %edx
+	movl	12(%esp), %eax		/* the fourth argument */
+	testl	%eax, %eax
 	jz	1f
-	subl	16(%esp), %edi
-	movl	%edi, (%edx)
+	subl	%edx, %edi
+	movl	%edi, (%eax)
 1:	xorl	%eax, %eax
 	popl	%edi
 	popl	%esi

@@ -22,6 +22,12 @@
 
 #define KERNEL_STACK_SIZE	8192u
 
+/*
+ * The kernel passes arguments in registers; routines of system call traps
+ * take them from the stack, where the machine puts them in the user's order.
+ */
+#define TRAP_ROUTINE	__attribute__((regparm(0)))
+
 struct processor;
 struct thread;
 
@@ -41,6 +47,22 @@ current_thread(void)
 
 	__asm__ volatile("movl %%fs:4, %0" : "=r" (t));
 	return t;
+}
+
+/*
+ * n / d, and the remainder.  The kernel has no 64-bit division but this:
+ * the compiler's library does not pass arguments in registers.
+ */
+static inline uint64_t
+divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
+{
+	uint32_t high = (uint32_t)(n >> 32) / d;
+	uint32_t low, rest = (uint32_t)(n >> 32) % d;
+
+	__asm__("divl %4" : "=a" (low), "=d" (rest)
+	    : "0" ((uint32_t)n), "1" (rest), "rm" (d));
+	*remainder = rest;
+	return (uint64_t)high << 32 | low;
 }
 
 /* Number of this processor; for what does not include kern/processor.h. */

@@ -144,16 +144,13 @@ arguments_end:
 
 arguments_recover:
 	CLAC
-	pushl	%edx			/* address */
-	pushl	%eax			/* why */
-	call	gate_arguments_fault
+	call	gate_arguments_fault	/* eax: why, edx: address */
 
 /* void thread_syscall_return(kern_return_t value); */
 	.globl	thread_syscall_return, thread_exception_return
 	.type	thread_syscall_return, @function
 	.type	thread_exception_return, @function
 thread_syscall_return:
-	movl	4(%esp), %eax
 	movl	CURRENT_THREAD, %ebx
 	addl	$THREAD_REGS, %ebx
 	movl	%eax, FRAME_EAX(%ebx)
@@ -181,9 +178,8 @@ trap_common:
 	jz	trap_from_kernel
 	movl	REGS_STACK(%ebx), %edx
 	leal	STACK_SIZE(%edx), %esp
-	pushl	%ebx
+	movl	%ebx, %eax
 	call	trap_user
-	addl	$4, %esp
 	jmp	user_return
 
 trap_from_kernel:
@@ -195,7 +191,7 @@ trap_from_kernel:
 	jae	1f
 	movl	THREAD_STACK(%eax), %edx	/* esp is still in the pcb */
 	leal	STACK_SIZE(%edx), %esp
-1:	pushl	%ebx
+1:	movl	%ebx, %eax
 	call	trap_kernel
 	/*
 	 * The kernel leaves gs alone, and what it holds may mean nothing by
@@ -243,8 +239,6 @@ trap_stubs:
 	.globl	locore_switch
 	.type	locore_switch, @function
 locore_switch:
-	movl	4(%esp), %eax
-	movl	8(%esp), %edx
 	pushl	%ebp
 	pushl	%ebx
 	pushl	%esi
@@ -263,7 +257,6 @@ locore_switch:
 	.globl	machine_call_continuation
 	.type	machine_call_continuation, @function
 machine_call_continuation:
-	movl	4(%esp), %eax
 	movl	CURRENT_THREAD, %ecx
 	movl	THREAD_STACK(%ecx), %edx
 	leal	STACK_SIZE(%edx), %esp

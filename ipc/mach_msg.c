@@ -267,7 +267,7 @@ mach_msg_receive(struct task *task, const struct receive *r)
 	return receive_done(object, mr, kmsg, size, r);
 }
 
-mach_msg_return_t
+TRAP_ROUTINE mach_msg_return_t
 mach_msg_trap(void *msg, mach_msg_option_t option, mach_msg_size_t send_size,
     mach_msg_size_t rcv_size, mach_port_name_t rcv_name,
     mach_msg_timeout_t timeout, mach_port_name_t notify)

@@ -70,7 +70,7 @@ mach_host_self(void)
 	    current_space());
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_mach_port_allocate(mach_port_name_t task, mach_port_right_t right,
     mach_port_name_t *user_name)
 {
@@ -90,7 +90,7 @@ syscall_mach_port_allocate(mach_port_name_t task, mach_port_right_t right,
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_mach_port_deallocate(mach_port_name_t task, mach_port_name_t name)
 {
 	struct ipc_space *space = port_name_to_space(task);
@@ -126,7 +126,7 @@ insert_own_right(struct ipc_space *space, mach_port_name_t name,
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_mach_port_insert_right(mach_port_name_t task, mach_port_name_t name,
     mach_port_name_t right, mach_msg_type_name_t right_type)
 {
@@ -140,7 +140,7 @@ syscall_mach_port_insert_right(mach_port_name_t task, mach_port_name_t name,
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_mach_port_allocate_name(mach_port_name_t task,
     mach_port_right_t right, mach_port_name_t name)
 {

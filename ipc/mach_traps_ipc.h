@@ -9,7 +9,9 @@
 
 #include <mach/message.h>
 #include <mach/port.h>
+#include <machine/cpu.h>
 
+TRAP_ROUTINE
 mach_msg_return_t mach_msg_trap(void *msg, mach_msg_option_t option,
 		    mach_msg_size_t send_size, mach_msg_size_t rcv_size,
 		    mach_port_name_t rcv_name, mach_msg_timeout_t timeout,
@@ -19,13 +21,17 @@ mach_port_name_t mach_thread_self(void);
 mach_port_name_t mach_task_self(void);
 mach_port_name_t mach_host_self(void);
 
+TRAP_ROUTINE
 kern_return_t	 syscall_mach_port_allocate(mach_port_name_t task,
 		    mach_port_right_t right, mach_port_name_t *name);
+TRAP_ROUTINE
 kern_return_t	 syscall_mach_port_deallocate(mach_port_name_t task,
 		    mach_port_name_t name);
+TRAP_ROUTINE
 kern_return_t	 syscall_mach_port_insert_right(mach_port_name_t task,
 		    mach_port_name_t name, mach_port_name_t right,
 		    mach_msg_type_name_t right_type);
+TRAP_ROUTINE
 kern_return_t	 syscall_mach_port_allocate_name(mach_port_name_t task,
 		    mach_port_right_t right, mach_port_name_t name);
 

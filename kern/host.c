@@ -340,6 +340,19 @@ host_set_time(struct host *host_priv, time_value_t new_time)
 	    new_time.seconds, (int64_t)new_time.microseconds * NS_PER_US });
 }
 
+/* With the signs of C's division. */
+static time_value64_t
+time_from_ns(int64_t ns)
+{
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+	uint32_t rest;
+	int64_t seconds = (int64_t)divide_u64(size, NS_PER_S, &rest);
+
+	if (ns < 0)
+		return (time_value64_t) { -seconds, -(int64_t)rest };
+	return (time_value64_t) { seconds, rest };
+}
+
 /* Seconds are bounded so that nanoseconds fit 64 bits: 68 years. */
 kern_return_t
 host_adjust_time64(struct host *host_priv, time_value64_t adjustment,
@@ -355,8 +368,7 @@ host_adjust_time64(struct host *host_priv, time_value64_t adjustment,
 		return KERN_INVALID_ARGUMENT;
 	clock_adjust_time(adjustment.seconds * NS_PER_S +
 	    adjustment.nanoseconds, &old_ns);
-	old_adjustment->seconds = old_ns / NS_PER_S;
-	old_adjustment->nanoseconds = old_ns % NS_PER_S;
+	*old_adjustment = time_from_ns(old_ns);
 	return KERN_SUCCESS;
 }
 

@@ -112,10 +112,12 @@ put_number(struct sink *sink, const struct format *f, uint64_t value,
 	char text[DIGITS_MAX + 3];	/* and a sign or 0x */
 	char *p = text + sizeof(text);
 	char *end = p;
+	uint32_t digit;
 
-	do
-		*--p = digits[value % base];
-	while ((value /= base) != 0);
+	do {
+		value = divide_u64(value, base, &digit);
+		*--p = digits[digit];
+	} while (value != 0);
 	if (f->prefix && base == 16) {
 		*--p = 'x';
 		*--p = '0';

@@ -34,7 +34,7 @@ null_port(void)
 }
 
 /* Print a string; what is longer than a line's worth is cut. */
-kern_return_t
+TRAP_ROUTINE kern_return_t
 trap_mach_print(const char *user_string)
 {
 	char buf[PRINT_MAX];
@@ -57,7 +57,7 @@ swtch_continue(void)
 }
 
 /* Let others run; whether there are any. */
-kern_return_t
+TRAP_ROUTINE kern_return_t
 trap_swtch(void)
 {
 	if (!sched_others_ready())
@@ -73,7 +73,7 @@ swtch_pri_continue(void)
 	thread_syscall_return(sched_others_ready());
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 trap_swtch_pri(int ignored)
 {
 	(void)ignored;
@@ -98,7 +98,7 @@ thread_switch_continue(void)
  *             SWITCH_OPTION_WAIT waits that long; milliseconds.
  * Returns     KERN_SUCCESS, KERN_INVALID_ARGUMENT (the option).
  */
-kern_return_t
+TRAP_ROUTINE kern_return_t
 trap_thread_switch(mach_port_name_t thread_name, int option,
     mach_msg_timeout_t option_time)
 {
@@ -127,7 +127,7 @@ trap_thread_switch(mach_port_name_t thread_name, int option,
 	return KERN_SUCCESS;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_task_create(mach_port_name_t parent_name, boolean_t inherit_memory,
     mach_port_name_t *user_child)
 {
@@ -148,7 +148,7 @@ syscall_task_create(mach_port_name_t parent_name, boolean_t inherit_memory,
 	    KERN_SUCCESS : KERN_INVALID_ADDRESS;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_task_terminate(mach_port_name_t name)
 {
 	struct task *task = port_name_to_task(name);
@@ -161,7 +161,7 @@ syscall_task_terminate(mach_port_name_t name)
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_task_suspend(mach_port_name_t name)
 {
 	struct task *task = port_name_to_task(name);
@@ -174,7 +174,7 @@ syscall_task_suspend(mach_port_name_t name)
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_task_set_special_port(mach_port_name_t name, int which,
     mach_port_name_t port_name)
 {
@@ -196,7 +196,7 @@ syscall_task_set_special_port(mach_port_name_t name, int which,
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_thread_depress_abort(mach_port_name_t name)
 {
 	struct thread *thread = port_name_to_thread(name);

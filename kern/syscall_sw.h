@@ -11,7 +11,7 @@
 #include <mach/kern_return.h>
 
 struct mach_trap {
-	const void	*function;	/* returns kern_return_t; called by the machine */
+	const void	*function;	/* TRAP_ROUTINE, returns kern_return_t */
 	int		arg_count;	/* words, at most MACH_TRAP_ARGS_MAX */
 };
 

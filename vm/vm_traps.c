@@ -36,7 +36,7 @@ object_right(mach_port_name_t name, struct ipc_port **port)
 	return KERN_SUCCESS;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_vm_map(mach_port_name_t task, vm_offset_t *address, vm_size_t size,
     vm_offset_t mask, boolean_t anywhere, mach_port_name_t memory_object,
     vm_offset_t offset, boolean_t copy, vm_prot_t cur_prot,
@@ -65,7 +65,7 @@ out:
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_vm_allocate(mach_port_name_t task, vm_offset_t *address,
     vm_size_t size, boolean_t anywhere)
 {
@@ -83,7 +83,7 @@ syscall_vm_allocate(mach_port_name_t task, vm_offset_t *address,
 	return kr;
 }
 
-kern_return_t
+TRAP_ROUTINE kern_return_t
 syscall_vm_deallocate(mach_port_name_t task, vm_offset_t address,
     vm_size_t size)
 {

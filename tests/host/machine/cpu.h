@@ -29,6 +29,13 @@ current_processor(void)
 	return host_processor;
 }
 
+static inline uint64_t
+divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
+{
+	*remainder = (uint32_t)(n % d);
+	return n / d;
+}
+
 struct thread	*current_thread(void);		/* the test's, if it has threads */
 int	cpu_number(void);
 void	cpu_spin_wait(void);
