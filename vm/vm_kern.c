@@ -78,17 +78,17 @@ page_add(vm_offset_t va)
 static kern_return_t
 range_alloc(vm_offset_t *start, vm_size_t size)
 {
-	struct vm_map_entry *entry = vm_map_entry_alloc();
+	struct vm_map_entry *entry = vm_map_entry_alloc(), *next;
 	kern_return_t kr;
 
 	if (entry == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	rwlock_write(&kernel_map->lock);
-	kr = vm_map_find_room(kernel_map, start, size, 0, true);
+	kr = vm_map_find_room(kernel_map, start, size, 0, true, &next);
 	if (kr == KERN_SUCCESS) {
 		entry->node.start = *start;
 		entry->node.end = *start + size;
-		vm_map_entry_link(kernel_map, entry);
+		vm_map_entry_link(kernel_map, entry, next);
 	}
 	rwlock_done(&kernel_map->lock);
 	if (kr != KERN_SUCCESS)

@@ -58,13 +58,38 @@ vm_map_reference(struct vm_map *map)
 	refcount_take(&map->refs);
 }
 
+/*
+ * Let go of all that a map holds; nobody else knows it any more.  Its pages
+ * are unmapped all at once, then its objects may go.
+ */
+static void
+map_empty(struct vm_map *map)
+{
+	struct vm_map_node *node, *next;
+	struct vm_map_entry *entry;
+
+	for (node = vm_map_tree_first(&map->tree); node != NULL;
+	    node = vm_map_tree_next(&map->tree, node))
+		if (entry_of(node)->wired_count != 0)
+			vm_map_entry_unwire(map, entry_of(node));
+	pmap_destroy(map->pmap);
+	if (map->account != NULL && map->entry_count != 0)
+		account_give(map->account, ACCOUNT_MAP_ENTRIES,
+		    map->entry_count);
+	for (node = vm_map_tree_first(&map->tree); node != NULL; node = next) {
+		next = vm_map_tree_next(&map->tree, node);
+		entry = entry_of(node);
+		vm_object_deallocate(entry->object);
+		vm_map_entry_free(entry);
+	}
+}
+
 void
 vm_map_deallocate(struct vm_map *map)
 {
 	if (map == NULL || !refcount_drop(&map->refs))
 		return;
-	vm_map_remove(map, map->min_offset, map->max_offset);
-	pmap_destroy(map->pmap);
+	map_empty(map);
 	if (map->account != NULL)
 		account_release(map->account);
 	zfree(map_zone, map);
@@ -82,14 +107,21 @@ vm_map_set_exec_strict(struct vm_map *map, bool strict)
 struct vm_map_entry *
 vm_map_entry_alloc(void)
 {
-	struct vm_map_entry *entry = zalloc_zero(entry_zone);
+	struct vm_map_entry *entry = zalloc(entry_zone);
 
 	if (entry == NULL)
 		return NULL;
 	queue_init(&entry->node.link);
+	entry->object = NULL;
+	entry->offset = 0;
 	entry->protection = VM_PROT_DEFAULT;
 	entry->max_protection = VM_PROT_ALL;
 	entry->inheritance = VM_INHERIT_DEFAULT;
+	entry->needs_copy = false;
+	entry->is_shared = false;
+	entry->in_transition = false;
+	entry->wakeup_wanted = false;
+	entry->wired_count = 0;
 	return entry;
 }
 
@@ -114,9 +146,10 @@ vm_map_entry_free(struct vm_map_entry *entry)
 }
 
 void
-vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry)
+vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
+    struct vm_map_entry *next)
 {
-	vm_map_tree_insert(&map->tree, &entry->node);
+	vm_map_tree_insert(&map->tree, &entry->node, node_of(next));
 	map->entry_count++;
 	if (map->account != NULL)
 		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
@@ -160,64 +193,61 @@ vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above)
 	return entry_of(node);
 }
 
-/* Split entry at addr, which lies inside it; the upper part is a new entry. */
+/*
+ * Split entry at addr, which lies inside it; a new entry has the upper part,
+ * or the lower one.
+ */
 static kern_return_t
-entry_split(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr)
+entry_split(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr,
+    bool lower)
 {
-	struct vm_map_entry *upper = entry_alloc_in(map);
+	struct vm_map_entry *new = entry_alloc_in(map), *next = entry;
+	vm_offset_t start = entry_start(entry), end = entry_end(entry);
 
-	if (upper == NULL)
+	if (new == NULL)
 		return KERN_RESOURCE_SHORTAGE;
-	*upper = *entry;
-	queue_init(&upper->node.link);
-	upper->node.start = addr;
-	if (upper->object != NULL) {
-		upper->offset += addr - entry_start(entry);
-		vm_object_reference(upper->object);
+	*new = *entry;
+	queue_init(&new->node.link);
+	if (entry->object != NULL) {
+		(lower ? entry : new)->offset += addr - start;
+		vm_object_reference(entry->object);
 	}
-	map->size -= entry_size(upper);
+	if (lower) {
+		new->node.end = addr;
+		vm_map_tree_resize(&map->tree, &entry->node, addr, end);
+	} else {
+		next = entry_next(map, entry);
+		new->node.start = addr;
+		vm_map_tree_resize(&map->tree, &entry->node, start, addr);
+	}
+	map->size -= entry_size(new);
 	if (entry->wired_count != 0)
-		map->wired_size -= entry_size(upper);
-	vm_map_tree_resize(&map->tree, &entry->node, entry_start(entry), addr);
-	vm_map_entry_link(map, upper);
+		map->wired_size -= entry_size(new);
+	vm_map_entry_link(map, new, next);
 	return KERN_SUCCESS;
+}
+
+static inline bool
+entry_has_inside(const struct vm_map_entry *entry, vm_offset_t addr)
+{
+	return addr > entry_start(entry) && addr < entry_end(entry);
 }
 
 kern_return_t
 vm_map_clip_start(struct vm_map *map, struct vm_map_entry *entry,
     vm_offset_t addr)
 {
-	vm_offset_t start = entry_start(entry);
-	struct vm_map_entry *lower;
-
-	if (addr <= start || addr >= entry_end(entry))
-		return KERN_SUCCESS;
 	/* The new entry is the lower part, so that entry stays the caller's. */
-	lower = entry_alloc_in(map);
-	if (lower == NULL)
-		return KERN_RESOURCE_SHORTAGE;
-	*lower = *entry;
-	queue_init(&lower->node.link);
-	lower->node.end = addr;
-	if (entry->object != NULL) {
-		entry->offset += addr - start;
-		vm_object_reference(entry->object);
-	}
-	map->size -= entry_size(lower);
-	if (entry->wired_count != 0)
-		map->wired_size -= entry_size(lower);
-	vm_map_tree_resize(&map->tree, &entry->node, addr, entry_end(entry));
-	vm_map_entry_link(map, lower);
-	return KERN_SUCCESS;
+	return entry_has_inside(entry, addr) ?
+	    entry_split(map, entry, addr, true) : KERN_SUCCESS;
 }
 
 kern_return_t
 vm_map_clip_end(struct vm_map *map, struct vm_map_entry *entry,
     vm_offset_t addr)
 {
-	if (addr <= entry_start(entry) || addr >= entry_end(entry))
-		return KERN_SUCCESS;
-	return entry_split(map, entry, addr);
+	return entry_has_inside(entry, addr) ?
+	    entry_split(map, entry, addr, false) : KERN_SUCCESS;
 }
 
 bool
@@ -239,17 +269,20 @@ vm_map_range_mapped(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 }
 
 kern_return_t
-vm_map_clip_ends(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+vm_map_clip_ends(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    struct vm_map_entry **first)
 {
 	struct vm_map_entry *entry;
-	kern_return_t kr = KERN_SUCCESS;
+	kern_return_t kr;
 
-	entry = vm_map_lookup_entry(map, start, false);
-	if (entry != NULL)
-		kr = vm_map_clip_start(map, entry, start);
+	*first = entry = vm_map_lookup_entry(map, start, true);
+	if (entry == NULL || entry_start(entry) >= end)
+		return KERN_SUCCESS;
+	kr = vm_map_clip_start(map, entry, start);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	entry = vm_map_lookup_entry(map, end - 1, false);
+	if (entry_end(entry) < end)
+		entry = vm_map_lookup_entry(map, end - 1, false);
 	return entry != NULL ? vm_map_clip_end(map, entry, end) : KERN_SUCCESS;
 }
 
@@ -257,15 +290,9 @@ kern_return_t
 vm_map_clip_range(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     struct vm_map_entry **first)
 {
-	kern_return_t kr;
-
 	if (!vm_map_range_mapped(map, start, end))
 		return KERN_INVALID_ADDRESS;
-	kr = vm_map_clip_ends(map, start, end);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	*first = vm_map_lookup_entry(map, start, false);
-	return KERN_SUCCESS;
+	return vm_map_clip_ends(map, start, end, first);
 }
 
 /* Whether the upper of two neighbours continues the lower in all respects. */
@@ -319,6 +346,8 @@ vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
 	struct vm_map_entry *entry;
 
+	if (map->wirings == 0)
+		return false;
 	for (entry = vm_map_lookup_entry(map, start, true);
 	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry)) {
@@ -336,20 +365,22 @@ vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 
 kern_return_t
 vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
-    vm_offset_t mask, bool anywhere)
+    vm_offset_t mask, bool anywhere, struct vm_map_entry **nextp)
 {
 	vm_offset_t start = *addr;
 	struct vm_map_entry *entry;
+	struct vm_map_node *next;
 
 	if (anywhere) {
 		/* never the first page: a null pointer must fault */
 		start = max_of(start, PAGE_SIZE);
-		if (vm_map_tree_find_hole(&map->tree, start, size, mask,
-		    addr) ||
-		    vm_map_tree_find_hole(&map->tree, PAGE_SIZE, size, mask,
-		    addr))
-			return KERN_SUCCESS;
-		return KERN_NO_SPACE;
+		if (!vm_map_tree_find_hole(&map->tree, start, size, mask,
+		    addr, &next) &&
+		    !vm_map_tree_find_hole(&map->tree, PAGE_SIZE, size, mask,
+		    addr, &next))
+			return KERN_NO_SPACE;
+		*nextp = entry_of(next);
+		return KERN_SUCCESS;
 	}
 	if ((start & mask) != 0)
 		return KERN_NO_SPACE;
@@ -359,6 +390,7 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	entry = vm_map_lookup_entry(map, start, true);
 	if (entry != NULL && entry_start(entry) < start + size)
 		return KERN_NO_SPACE;
+	*nextp = entry;
 	return KERN_SUCCESS;
 }
 
@@ -423,20 +455,15 @@ entry_extend(struct vm_map *map, struct vm_map_entry *entry, vm_size_t size)
 	return true;
 }
 
-/* The entry before addr, if fresh anonymous memory there may join it. */
-static struct vm_map_entry *
-entry_to_extend(struct vm_map *map, vm_offset_t addr, vm_prot_t prot,
-    vm_prot_t max_prot, vm_inherit_t inheritance)
+/* Whether fresh anonymous memory at addr with such rights may join entry. */
+static bool
+entry_extendable(const struct vm_map_entry *entry, vm_offset_t addr,
+    vm_prot_t prot, vm_prot_t max_prot, vm_inherit_t inheritance)
 {
-	struct vm_map_entry *entry;
-
-	entry = addr == 0 ? NULL : vm_map_lookup_entry(map, addr - 1, false);
-	if (entry == NULL || entry->protection != prot ||
-	    entry->max_protection != max_prot ||
-	    entry->inheritance != inheritance || entry->wired_count != 0 ||
-	    entry->is_shared || entry->needs_copy || entry->in_transition)
-		return NULL;
-	return entry;
+	return entry != NULL && entry_end(entry) == addr &&
+	    entry->protection == prot && entry->max_protection == max_prot &&
+	    entry->inheritance == inheritance && entry->wired_count == 0 &&
+	    !entry->is_shared && !entry->needs_copy && !entry->in_transition;
 }
 
 kern_return_t
@@ -445,7 +472,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
     vm_offset_t offset, bool needs_copy, vm_prot_t prot, vm_prot_t max_prot,
     vm_inherit_t inheritance)
 {
-	struct vm_map_entry *entry;
+	struct vm_map_entry *entry, *next;
 	vm_offset_t start = *addr;
 	bool wire = false;
 	kern_return_t kr;
@@ -455,16 +482,14 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 		max_prot &= object->device_prot;
 	}
 	rwlock_write(&map->lock);
-	kr = vm_map_find_room(map, &start, size, mask, anywhere);
+	kr = vm_map_find_room(map, &start, size, mask, anywhere, &next);
 	if (kr != KERN_SUCCESS)
 		goto out;
 	wire = map->wire_future && prot != VM_PROT_NONE;
-	if (object == NULL) {
-		entry = entry_to_extend(map, start, prot, max_prot,
-		    inheritance);
-		if (entry != NULL && entry_extend(map, entry, size))
-			goto entered;
-	}
+	entry = entry_before(map, next);
+	if (object == NULL && entry_extendable(entry, start, prot, max_prot,
+	    inheritance) && entry_extend(map, entry, size))
+		goto entered;
 	entry = entry_alloc_in(map);
 	if (entry == NULL) {
 		kr = KERN_RESOURCE_SHORTAGE;
@@ -478,9 +503,11 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	entry->protection = prot;
 	entry->max_protection = max_prot;
 	entry->inheritance = inheritance;
-	vm_map_entry_link(map, entry);
+	vm_map_entry_link(map, entry, next);
+	vm_map_simplify_entry(map, entry);
 entered:
-	vm_map_simplify_range(map, start, start + size);
+	if (next != NULL)
+		vm_map_simplify_entry(map, next);
 	*addr = start;
 out:
 	rwlock_done(&map->lock);
@@ -519,7 +546,8 @@ entry_free_pages(struct vm_map_entry *entry)
 {
 	struct vm_object *object = entry->object;
 
-	if (object == NULL || entry->needs_copy || !object->internal)
+	if (object == NULL || entry->needs_copy || !object->internal ||
+	    object->refs.count == 1)
 		return;
 	vm_object_lock(object);
 	if (object->refs.count > 1 && vm_object_symmetric(object) &&
@@ -529,10 +557,71 @@ entry_free_pages(struct vm_map_entry *entry)
 	vm_object_unlock(object);
 }
 
+/*
+ * Cut [start, end) off one end of the entry that it begins in, if it is such a
+ * range: *cut becomes what went, with a reference to the object.  That
+ * reference keeps new memory there from growing over the object's old pages.
+ */
+static bool
+entry_cut(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    struct vm_map_entry *cut)
+{
+	struct vm_map_entry *entry = vm_map_lookup_entry(map, start, false);
+	vm_offset_t low, high;
+
+	if (entry == NULL || entry->wired_count != 0)
+		return false;
+	low = entry_start(entry);
+	high = entry_end(entry);
+	if ((start == low) == (end >= high))
+		return false;		/* its middle, all of it or more */
+	if (start != low && end > high)
+		return false;
+	*cut = *entry;
+	cut->node.start = start;
+	cut->node.end = end;
+	if (entry->object != NULL) {
+		pmap_remove(map->pmap, start, end);
+		vm_object_reference(entry->object);
+		cut->offset += start - low;
+	}
+	if (start == low) {
+		if (entry->object != NULL)
+			entry->offset += end - low;
+		vm_map_tree_resize(&map->tree, &entry->node, end, high);
+	} else {
+		vm_map_tree_resize(&map->tree, &entry->node, low, start);
+	}
+	map->size -= end - start;
+	return true;
+}
+
+/* Take all of a range out of a locked map; *gone: what went, by node.parent. */
+static kern_return_t
+range_unlink(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    struct vm_map_entry **gone)
+{
+	struct vm_map_entry *entry, *next;
+	kern_return_t kr;
+
+	*gone = NULL;
+	kr = vm_map_clip_ends(map, start, end, &entry);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	while (entry != NULL && entry_start(entry) < end) {
+		next = entry_next(map, entry);
+		vm_map_entry_delete(map, entry);
+		entry->node.parent = (struct vm_map_node *)*gone;
+		*gone = entry;
+		entry = next;
+	}
+	return KERN_SUCCESS;
+}
+
 kern_return_t
 vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
-	struct vm_map_entry *entry, *next, *gone = NULL;
+	struct vm_map_entry *next, *gone, cut;
 	kern_return_t kr;
 
 	if (start >= end)
@@ -540,19 +629,13 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
-	kr = vm_map_clip_ends(map, start, end);
-	if (kr != KERN_SUCCESS) {
+	if (entry_cut(map, start, end, &cut)) {
 		rwlock_done(&map->lock);
-		return kr;
+		entry_free_pages(&cut);
+		vm_object_deallocate(cut.object);
+		return KERN_SUCCESS;
 	}
-	entry = vm_map_lookup_entry(map, start, true);
-	while (entry != NULL && entry_start(entry) < end) {
-		next = entry_next(map, entry);
-		vm_map_entry_delete(map, entry);
-		entry->node.parent = (struct vm_map_node *)gone;
-		gone = entry;
-		entry = next;
-	}
+	kr = range_unlink(map, start, end, &gone);
 	rwlock_done(&map->lock);
 	/* Objects may take long to end: not with the map locked. */
 	for (; gone != NULL; gone = next) {
@@ -561,5 +644,5 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 		vm_object_deallocate(gone->object);
 		vm_map_entry_free(gone);
 	}
-	return KERN_SUCCESS;
+	return kr;
 }

@@ -400,8 +400,8 @@ kern_return_t
 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 {
 	vm_offset_t base = map->min_offset;
+	struct vm_map_entry *entry, *next;
 	vm_size_t size;
-	struct vm_map_entry *entry;
 	struct queue *q;
 	kern_return_t kr;
 
@@ -410,7 +410,7 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		return KERN_SUCCESS;
 	size = round_page(copy->offset + copy->size);
 	rwlock_write(&map->lock);
-	kr = vm_map_find_room(map, &base, size, 0, true);
+	kr = vm_map_find_room(map, &base, size, 0, true, &next);
 	if (kr == KERN_SUCCESS && !vm_map_has_room(map, copy_entries(copy)))
 		kr = KERN_RESOURCE_SHORTAGE;
 	if (kr != KERN_SUCCESS) {
@@ -424,9 +424,11 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		entry->protection = VM_PROT_DEFAULT;
 		entry->max_protection = VM_PROT_ALL;
 		entry->inheritance = VM_INHERIT_DEFAULT;
-		vm_map_entry_link(map, entry);
+		vm_map_entry_link(map, entry, next);
+		vm_map_simplify_entry(map, entry);
 	}
-	vm_map_simplify_range(map, base, base + size);
+	if (next != NULL)
+		vm_map_simplify_entry(map, next);
 	rwlock_done(&map->lock);
 	*addr = base + copy->offset;
 	zfree(copy_zone, copy);

@@ -65,7 +65,7 @@ fork_entry(struct vm_map *parent, struct vm_map_entry *entry,
 		vm_map_entry_free(new);
 		return kr;
 	}
-	vm_map_entry_link(child, new);
+	vm_map_entry_link(child, new, NULL);
 	return KERN_SUCCESS;
 }
 

@@ -31,6 +31,13 @@ entry_of(struct vm_map_node *node)
 	return (struct vm_map_entry *)node;	/* its first field */
 }
 
+/* The same the other way; NULL to NULL. */
+static inline struct vm_map_node *
+node_of(struct vm_map_entry *entry)
+{
+	return (struct vm_map_node *)entry;
+}
+
 static inline struct vm_map_entry *
 entry_next(struct vm_map *map, struct vm_map_entry *entry)
 {
@@ -43,6 +50,14 @@ entry_prev(struct vm_map *map, struct vm_map_entry *entry)
 	return entry_of(vm_map_tree_prev(&map->tree, &entry->node));
 }
 
+/* The last entry before next; before the end if that is NULL. */
+static inline struct vm_map_entry *
+entry_before(struct vm_map *map, struct vm_map_entry *next)
+{
+	return next != NULL ? entry_prev(map, next) :
+	    entry_of(vm_map_tree_last(&map->tree));
+}
+
 /* Entries not in a map; alloc sets inheritance and protections to defaults. */
 struct vm_map_entry *vm_map_entry_alloc(void);	/* NULL: no memory */
 void		 vm_map_entry_free(struct vm_map_entry *entry);
@@ -50,9 +65,12 @@ void		 vm_map_entry_free(struct vm_map_entry *entry);
 /* Whether the map's task may have so many entries more. */
 bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
 
-/* Into the map, out of it: the tree, counts and sizes; nothing else. */
+/*
+ * Into the map, out of it: the tree, counts and sizes; nothing else.  next is
+ * the first entry above, or NULL.
+ */
 void		 vm_map_entry_link(struct vm_map *map,
-		    struct vm_map_entry *entry);
+		    struct vm_map_entry *entry, struct vm_map_entry *next);
 void		 vm_map_entry_unlink(struct vm_map *map,
 		    struct vm_map_entry *entry);
 
@@ -64,9 +82,12 @@ kern_return_t	 vm_map_clip_start(struct vm_map *map,
 		    struct vm_map_entry *entry, vm_offset_t addr);
 kern_return_t	 vm_map_clip_end(struct vm_map *map,
 		    struct vm_map_entry *entry, vm_offset_t addr);
-/* The same for whatever lies at the ends of a range, which may have holes. */
+/*
+ * The same for whatever lies at the ends of a range, which may have holes.
+ * *first: the first entry in it, one above, or NULL.
+ */
 kern_return_t	 vm_map_clip_ends(struct vm_map *map, vm_offset_t start,
-		    vm_offset_t end);
+		    vm_offset_t end, struct vm_map_entry **first);
 /*
  * The entries of [start, end), clipped to it: *first.  KERN_INVALID_ADDRESS
  * when it has a hole; KERN_RESOURCE_SHORTAGE.
@@ -90,10 +111,12 @@ bool		 vm_map_wait_transition(struct vm_map *map,
 		    vm_offset_t start, vm_offset_t end);
 /*
  * Free room for size bytes at *addr, or anywhere, above that where there is
- * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.
+ * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.  *next: the first entry above
+ * it, or NULL.
  */
 kern_return_t	 vm_map_find_room(struct vm_map *map, vm_offset_t *addr,
-		    vm_size_t size, vm_offset_t mask, bool anywhere);
+		    vm_size_t size, vm_offset_t mask, bool anywhere,
+		    struct vm_map_entry **next);
 /* Give the entry memory of its own to write: an object, a shadow. */
 kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
 		    struct vm_map_entry *entry);
@@ -101,7 +124,7 @@ kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
 void		 vm_map_entry_delete(struct vm_map *map,
 		    struct vm_map_entry *entry);
 
-/* vm_map_wire.c */
+/* vm_map_rights.c */
 void		 vm_map_entry_unwire(struct vm_map *map,
 		    struct vm_map_entry *entry);
 

@@ -69,10 +69,9 @@ vm_map_protect(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 		continue;
 	kr = protection_allowed(map, start, end, prot);
 	if (kr == KERN_SUCCESS)
-		kr = vm_map_clip_ends(map, start, end);
+		kr = vm_map_clip_ends(map, start, end, &entry);
 	if (kr == KERN_SUCCESS)
-		for (entry = vm_map_lookup_entry(map, start, true);
-		    entry != NULL && entry_start(entry) < end;
+		for (; entry != NULL && entry_start(entry) < end;
 		    entry = entry_next(map, entry))
 			entry_protect(map, entry, prot, set_max);
 	vm_map_simplify_range(map, start, end);
@@ -93,10 +92,9 @@ vm_map_inherit(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
-	kr = vm_map_clip_ends(map, start, end);
+	kr = vm_map_clip_ends(map, start, end, &entry);
 	if (kr == KERN_SUCCESS)
-		for (entry = vm_map_lookup_entry(map, start, true);
-		    entry != NULL && entry_start(entry) < end;
+		for (; entry != NULL && entry_start(entry) < end;
 		    entry = entry_next(map, entry))
 			entry->inheritance = inheritance;
 	vm_map_simplify_range(map, start, end);
@@ -210,6 +208,7 @@ transition_end(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	struct vm_map_entry *entry;
 	bool wakeup = false;
 
+	map->wirings--;
 	for (entry = vm_map_lookup_entry(map, start, true);
 	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry)) {
@@ -229,6 +228,7 @@ range_wire(struct vm_map *map, struct vm_map_entry *first, vm_offset_t end,
 	vm_offset_t start = entry_start(first);
 	kern_return_t kr = KERN_SUCCESS;
 
+	map->wirings++;
 	for (entry = first; entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry))
 		entry->in_transition = true;

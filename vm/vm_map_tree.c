@@ -17,25 +17,27 @@ height(const struct vm_map_node *node)
 	return node != NULL ? node->height : 0;
 }
 
-static inline unsigned long
-max_hole(const struct vm_map_node *node)
-{
-	return node != NULL ? node->max_hole : 0;
-}
-
 /* Recompute what a node says of its subtree. */
-static void
+static inline void
 node_update(struct vm_map_node *node)
 {
-	int l = height(node->left), r = height(node->right);
+	const struct vm_map_node *left = node->left, *right = node->right;
 	unsigned long hole = node->hole;
+	int h = 0;
 
-	if (max_hole(node->left) > hole)
-		hole = max_hole(node->left);
-	if (max_hole(node->right) > hole)
-		hole = max_hole(node->right);
+	if (left != NULL) {
+		h = left->height;
+		if (left->max_hole > hole)
+			hole = left->max_hole;
+	}
+	if (right != NULL) {
+		if (right->height > h)
+			h = right->height;
+		if (right->max_hole > hole)
+			hole = right->max_hole;
+	}
 	node->max_hole = hole;
-	node->height = (l > r ? l : r) + 1;
+	node->height = h + 1;
 }
 
 /* Put new where old hangs on its parent. */
@@ -87,32 +89,45 @@ rotate_right(struct vm_map_tree *tree, struct vm_map_node *node)
 	return up;
 }
 
-/* Update and balance node; returns the top of its subtree. */
+/* Balance a node that leans too far; returns the top of its subtree. */
 static struct vm_map_node *
-node_balance(struct vm_map_tree *tree, struct vm_map_node *node)
+node_rotate(struct vm_map_tree *tree, struct vm_map_node *node, int lean)
 {
-	int lean = height(node->left) - height(node->right);
-
-	if (lean > 1) {
+	if (lean > 0) {
 		if (height(node->left->left) < height(node->left->right))
 			rotate_left(tree, node->left);
 		return rotate_right(tree, node);
 	}
-	if (lean < -1) {
-		if (height(node->right->right) < height(node->right->left))
-			rotate_right(tree, node->right);
-		return rotate_left(tree, node);
-	}
-	node_update(node);
-	return node;
+	if (height(node->right->right) < height(node->right->left))
+		rotate_right(tree, node->right);
+	return rotate_left(tree, node);
 }
 
-/* From node to the root; may stop where nothing changes any more. */
+/*
+ * Update and balance from node towards the root, as far as anything changes,
+ * but at least past the ancestor "past" (NULL: none).
+ */
 static void
-path_balance(struct vm_map_tree *tree, struct vm_map_node *node)
+path_balance(struct vm_map_tree *tree, struct vm_map_node *node,
+    const struct vm_map_node *past)
 {
-	for (; node != NULL; node = node->parent)
-		node = node_balance(tree, node);
+	unsigned long hole;
+	int high, lean;
+
+	for (; node != NULL; node = node->parent) {
+		high = node->height;
+		hole = node->max_hole;
+		lean = height(node->left) - height(node->right);
+		if (node == past)
+			past = NULL;
+		if (lean > 1 || lean < -1)
+			node = node_rotate(tree, node, lean);
+		else
+			node_update(node);
+		if (past == NULL && node->height == high &&
+		    node->max_hole == hole)
+			return;
+	}
 }
 
 static void
@@ -188,38 +203,68 @@ vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
 }
 
 void
-vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node)
+vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
+    struct vm_map_node *next)
 {
-	struct vm_map_node **at = &tree->root, *parent = NULL, *prev = NULL;
+	struct vm_map_node *prev = next != NULL ?
+	    vm_map_tree_prev(tree, next) : vm_map_tree_last(tree);
 
-	while (*at != NULL) {
-		parent = *at;
-		if (node->start < parent->start) {
-			at = &parent->left;
-		} else {
-			prev = parent;
-			at = &parent->right;
-		}
-	}
-	*at = node;
-	node->parent = parent;
 	node->left = NULL;
 	node->right = NULL;
+	node->height = 1;
+	node->hole = node->start - (prev != NULL ? prev->end : tree->min);
+	node->max_hole = node->hole;
+	if (next != NULL)
+		next->hole = next->start - node->end;
+	/* Of two neighbours one is below the other and has room on that side. */
+	if (next != NULL && next->left == NULL) {
+		next->left = node;
+		node->parent = next;
+	} else if (prev != NULL) {
+		prev->right = node;
+		node->parent = prev;
+	} else {
+		tree->root = node;
+		node->parent = NULL;
+	}
 	queue_insert_after(prev != NULL ? &prev->link : &tree->list,
 	    &node->link);
-	node->hole = node->start - (prev != NULL ? prev->end : tree->min);
-	path_balance(tree, node);
-	hole_refresh(tree, vm_map_tree_next(tree, node));
+	path_balance(tree, node->parent, next);
 }
 
-/* Take node out where it has at most one child. */
-static struct vm_map_node *
-unlink_simple(struct vm_map_tree *tree, struct vm_map_node *node)
+/* Put "by" in node's place: to the nodes above nothing has changed yet. */
+static void
+node_replace(struct vm_map_tree *tree, struct vm_map_node *node,
+    struct vm_map_node *by)
 {
-	struct vm_map_node *parent = node->parent;
+	replace_child(tree, node, by);
+	by->height = node->height;
+	by->max_hole = node->max_hole;
+}
 
-	replace_child(tree, node, node->left != NULL ? node->left : node->right);
-	return parent;
+/*
+ * Take node out of the tree, next following it.  Returns where to begin to
+ * update; next lies there or above.
+ */
+static struct vm_map_node *
+node_unlink(struct vm_map_tree *tree, struct vm_map_node *node,
+    struct vm_map_node *next)
+{
+	struct vm_map_node *from = next->parent;
+
+	if (next != node->right) {
+		/* the leftmost on the right: its own right moves up */
+		replace_child(tree, next, next->right);
+		next->right = node->right;
+		next->right->parent = next;
+	} else {
+		from = next;
+	}
+	next->left = node->left;
+	if (next->left != NULL)
+		next->left->parent = next;
+	node_replace(tree, node, next);
+	return from;
 }
 
 void
@@ -227,23 +272,17 @@ vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
 {
 	struct vm_map_node *next = vm_map_tree_next(tree, node), *from;
 
-	if (node->left != NULL && node->right != NULL) {
-		/* next is the leftmost below node: it takes node's place */
-		from = unlink_simple(tree, next);
-		if (from == node)
-			from = next;
-		replace_child(tree, node, next);
-		next->left = node->left;
-		next->right = node->right;
-		next->left->parent = next;
-		if (next->right != NULL)
-			next->right->parent = next;
-	} else {
-		from = unlink_simple(tree, node);
-	}
+	if (next != NULL)
+		next->hole += node->end - node->start + node->hole;
 	queue_remove(&node->link);
-	path_balance(tree, from);
-	hole_refresh(tree, next);
+	if (node->right != NULL) {
+		from = node_unlink(tree, node, next);
+	} else {
+		/* next, if any, is above */
+		from = node->parent;
+		replace_child(tree, node, node->left);
+	}
+	path_balance(tree, from, next);
 }
 
 void
@@ -272,23 +311,53 @@ vm_map_tree_lookup(const struct vm_map_tree *tree, unsigned long addr)
 	return found;
 }
 
+/* The first node that starts above from. */
+static struct vm_map_node *
+node_above(const struct vm_map_tree *tree, unsigned long from)
+{
+	struct vm_map_node *node = tree->root, *found = NULL;
+
+	while (node != NULL) {
+		if (node->start > from) {
+			found = node;
+			node = node->left;
+		} else {
+			node = node->right;
+		}
+	}
+	return found;
+}
+
+/* The first node of a subtree that has one with a hole of size below it. */
+static struct vm_map_node *
+first_hole(struct vm_map_node *node, unsigned long size)
+{
+	for (;;) {
+		if (node->left != NULL && node->left->max_hole >= size)
+			node = node->left;
+		else if (node->hole >= size)
+			return node;
+		else
+			node = node->right;
+	}
+}
+
 /* The first node that starts above from and has a hole of size below it. */
 static struct vm_map_node *
-hole_above(struct vm_map_node *node, unsigned long from, unsigned long size)
+hole_above(const struct vm_map_tree *tree, unsigned long from,
+    unsigned long size)
 {
-	struct vm_map_node *found;
+	struct vm_map_node *node = node_above(tree, from), *child;
 
-	while (node != NULL && node->max_hole >= size) {
-		if (node->start > from) {
-			found = hole_above(node->left, from, size);
-			if (found != NULL)
-				return found;
-			if (node->hole >= size)
-				return node;
-		}
-		node = node->right;
+	while (node != NULL && node->hole < size) {
+		if (node->right != NULL && node->right->max_hole >= size)
+			return first_hole(node->right, size);
+		do {
+			child = node;
+			node = node->parent;
+		} while (node != NULL && node->right == child);
 	}
-	return NULL;
+	return node;
 }
 
 /* The lowest address at or above addr with no bit of mask; false: none. */
@@ -322,19 +391,22 @@ hole_fits(unsigned long low, unsigned long high, unsigned long from,
 
 bool
 vm_map_tree_find_hole(const struct vm_map_tree *tree, unsigned long from,
-    unsigned long size, unsigned long mask, unsigned long *addr)
+    unsigned long size, unsigned long mask, unsigned long *addr,
+    struct vm_map_node **next)
 {
 	struct vm_map_node *node, *last;
 	unsigned long end;
 
 	if (from < tree->min)
 		from = tree->min;
-	while ((node = hole_above(tree->root, from, size)) != NULL) {
+	while ((node = hole_above(tree, from, size)) != NULL) {
+		*next = node;
 		if (hole_fits(node->start - node->hole, node->start, from,
 		    size, mask, addr))
 			return true;
 		from = node->start;
 	}
+	*next = NULL;
 	last = vm_map_tree_last(tree);
 	end = last != NULL ? last->end : tree->min;
 	return hole_fits(end, tree->max, from, size, mask, addr);

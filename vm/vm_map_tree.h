@@ -30,8 +30,9 @@ struct vm_map_tree {
 
 void	vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
 	    unsigned long max);
-/* node's range is free. */
-void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node);
+/* node's range is free; next is the first above it, or NULL. */
+void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
+	    struct vm_map_node *next);
 void	vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node);
 /* Change the end or start of node's range, into free room or inwards. */
 void	vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
@@ -44,11 +45,12 @@ struct vm_map_node *vm_map_tree_lookup(const struct vm_map_tree *tree,
 	    unsigned long addr);
 /*
  * First fit: the lowest address a >= from with a & mask == 0 and
- * [a, a + size) free.  Returns whether there is one.
+ * [a, a + size) free.  Returns whether there is one; *next is then the first
+ * range above it, or NULL.
  */
 bool	vm_map_tree_find_hole(const struct vm_map_tree *tree,
 	    unsigned long from, unsigned long size, unsigned long mask,
-	    unsigned long *addr);
+	    unsigned long *addr, struct vm_map_node **next);
 
 /* Neighbours by address, NULL past the ends. */
 struct vm_map_node *vm_map_tree_first(const struct vm_map_tree *tree);

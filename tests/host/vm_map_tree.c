@@ -84,6 +84,7 @@ static int
 model_find(unsigned long from, unsigned long size, unsigned long mask,
     unsigned long *addr)
 {
+	struct vm_map_node *next;
 	unsigned long a;
 	unsigned cell, n = size / PAGE;
 
@@ -106,15 +107,31 @@ check_find(void)
 {
 	static const unsigned long masks[] = { 0, 0x1000, 0x3fff, 0x5000, 0xffff };
 	unsigned long from, size, mask, got = 0, want = 0;
+	struct vm_map_node *next, *prev;
 	int found;
 
 	from = cell_addr(rnd(PAGES + 8)) - 4 * PAGE;
 	size = (1 + rnd(12)) * PAGE;
 	mask = masks[rnd(5)];
-	found = vm_map_tree_find_hole(&tree, from, size, mask, &got);
+	found = vm_map_tree_find_hole(&tree, from, size, mask, &got, &next);
 	if (found != model_find(from, size, mask, &want))
 		return 0;
-	return !found || got == want;
+	if (!found)
+		return 1;
+	prev = next != NULL ? vm_map_tree_prev(&tree, next) :
+	    vm_map_tree_last(&tree);
+	return got == want && (next == NULL || next->start >= got + size) &&
+	    (prev == NULL || prev->end <= got);
+}
+
+/* Insert a node where its range is free. */
+static void
+insert_node(struct vm_map_node *node)
+{
+	struct vm_map_node *prev = vm_map_tree_lookup(&tree, node->start);
+
+	vm_map_tree_insert(&tree, node, prev != NULL ?
+	    vm_map_tree_next(&tree, prev) : vm_map_tree_first(&tree));
 }
 
 static void
@@ -130,7 +147,7 @@ insert_random(void)
 	node = calloc(1, sizeof(*node));
 	node->start = cell_addr(cell);
 	node->end = cell_addr(cell + n);
-	vm_map_tree_insert(&tree, node);
+	insert_node(node);
 	while (n-- > 0)
 		owner[cell + n] = node;
 }
@@ -190,7 +207,7 @@ sorted_height(void)
 
 		node->start = cell_addr(i);
 		node->end = cell_addr(i + 1);
-		vm_map_tree_insert(&tree, node);
+		insert_node(node);
 		owner[i] = node;
 	}
 	return check_node(tree.root, NULL) > 0 && tree.root->height <= 11;
@@ -206,6 +223,7 @@ empty_tree(void)
 int
 main(int argc, char **argv)
 {
+	struct vm_map_node *next;
 	unsigned long a;
 
 	if (argc > 1)
@@ -213,10 +231,12 @@ main(int argc, char **argv)
 	printf("1..6\n");
 	printf("# seed %u\n", seed);
 	vm_map_tree_init(&tree, MIN, MAX);
-	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a) && a == MIN,
+	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a, &next) && a == MIN,
 	    "an empty tree is one hole");
-	result(!vm_map_tree_find_hole(&tree, 0, MAX - MIN + PAGE, 0, &a) &&
-	    !vm_map_tree_find_hole(&tree, MIN + PAGE, ~0ul - 4095, 0, &a),
+	result(!vm_map_tree_find_hole(&tree, 0, MAX - MIN + PAGE, 0, &a,
+	    &next) &&
+	    !vm_map_tree_find_hole(&tree, MIN + PAGE, ~0ul - 4095, 0, &a,
+	    &next),
 	    "nothing larger than the tree fits");
 	result(random_rounds(20000, 5), "random changes, mostly full");
 	result(random_rounds(20000, 3), "random changes, mostly empty");
