@@ -23,6 +23,7 @@ extern const struct test __start_test_list[], __stop_test_list[];
 
 static mach_port_t report_port, exception_port, port_set;
 static mach_port_t host_port, device_port;
+static char **arguments;
 
 static union {
 	mach_msg_header_t   head;
@@ -204,15 +205,15 @@ selected(const struct test *test, int argc, char **argv)
 	return found || !any;
 }
 
-static mach_port_t
-port_argument(int argc, char **argv, const char *name)
+unsigned
+test_number(const char *word, unsigned otherwise)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(word);
 
-	for (int i = 1; i < argc; i++)
-		if (strncmp(argv[i], name, len) == 0)
-			return (mach_port_t)strtoul(argv[i] + len, NULL, 0);
-	return MACH_PORT_NULL;
+	for (char **arg = arguments; *arg != NULL; arg++)
+		if (strncmp(*arg, word, len) == 0)
+			return (unsigned)strtoul(*arg + len, NULL, 0);
+	return otherwise;
 }
 
 int
@@ -221,8 +222,9 @@ main(int argc, char **argv)
 	const struct test *test;
 	unsigned n = 0, count = 0;
 
-	host_port = port_argument(argc, argv, "--host-port=");
-	device_port = port_argument(argc, argv, "--device-port=");
+	arguments = argv;
+	host_port = test_number("--host-port=", MACH_PORT_NULL);
+	device_port = test_number("--device-port=", MACH_PORT_NULL);
 	for (test = __start_test_list; test < __stop_test_list; test++)
 		count += selected(test, argc, argv);
 	print_line("1..%u\n", count);

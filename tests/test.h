@@ -90,6 +90,8 @@ mach_msg_return_t test_receive(mach_msg_header_t *msg, mach_msg_size_t size,
 /* Anywhere, zero-filled, whole pages. */
 vm_address_t test_allocate(vm_size_t size);
 void	test_sleep(unsigned ms);
+/* The number behind a word of the runner's command line, as "--seed=". */
+unsigned test_number(const char *word, unsigned otherwise);
 /* A pseudo-random sequence; the same for the same seed. */
 uint32_t test_random(uint32_t *seed);
 
