@@ -16,6 +16,7 @@
 #include <mach/vm_param.h>
 
 #include "../libmach/thread.h"
+#include "disturb.h"
 #include "rights.h"
 #include "zones.h"
 
@@ -326,20 +327,9 @@ set_stage(const struct point *point)
 }
 
 static void
-await_dead(mach_port_t name)
-{
-	for (unsigned i = 0; i < 20000; i++) {
-		if (right_type(name) == MACH_PORT_TYPE_DEAD_NAME)
-			return;
-		(void)thread_switch(MACH_PORT_NULL, SWITCH_OPTION_DEPRESS, 1);
-	}
-	test_fail(__FILE__, __LINE__, "what was ended lives on");
-}
-
-static void
 clear_stage(void)
 {
-	await_dead(victim);
+	disturb_await_dead(victim);
 	CHECK_KR(mach_port_deallocate(SELF, victim), KERN_SUCCESS);
 	CHECK_KR(mach_port_deallocate(SELF, victim_thread), KERN_SUCCESS);
 	destroy_right(dest);
@@ -369,7 +359,7 @@ static void
 end_thread(void)
 {
 	CHECK_KR(thread_terminate(victim_thread), KERN_SUCCESS);
-	await_dead(victim_thread);
+	disturb_await_dead(victim_thread);
 	end_task();
 }
 
@@ -385,7 +375,7 @@ end_by_abort(void)
 {
 	CHECK_KR(thread_abort(victim_thread), KERN_SUCCESS);
 	CHECK_EQ(receive_empty(result), the_point->when_aborted);
-	await_dead(victim);
+	disturb_await_dead(victim);
 }
 
 static void
@@ -395,7 +385,7 @@ end_by_abort_while_suspended(void)
 	CHECK_KR(thread_abort(victim_thread), KERN_SUCCESS);
 	CHECK_KR(thread_resume(victim_thread), KERN_SUCCESS);
 	CHECK_EQ(receive_empty(result), the_point->when_aborted);
-	await_dead(victim);
+	disturb_await_dead(victim);
 }
 
 /* What the victim waits for is gone before it is. */
@@ -688,33 +678,6 @@ start_actor(unsigned which, thread_t thread)
 	CHECK_KR(mach_port_deallocate(SELF, thread), KERN_SUCCESS);
 }
 
-/* Abort or hold up one thread of an actor; it may just be ending. */
-static void
-disturb(task_t task)
-{
-	thread_array_t threads = NULL;
-	mach_msg_type_number_t count = 0;
-	thread_t thread;
-	bool suspended;
-
-	if (task_threads(task, &threads, &count) != KERN_SUCCESS)
-		return;
-	if (count != 0) {
-		thread = threads[test_random(&disturb_seed) % count];
-		suspended = test_random(&disturb_seed) % 2 &&
-		    thread_suspend(thread) == KERN_SUCCESS;
-		if (suspended)
-			(void)swtch_pri(0);
-		(void)thread_abort(thread);
-		if (suspended)
-			(void)thread_resume(thread);
-	}
-	for (unsigned i = 0; i < count; i++)
-		(void)mach_port_deallocate(SELF, threads[i]);
-	(void)vm_deallocate(SELF, (vm_address_t)threads,
-	    count * sizeof(*threads));
-}
-
 static void
 end_actors(void)
 {
@@ -727,7 +690,7 @@ end_actors(void)
 		(void)swtch_pri(0);
 	}
 	for (unsigned i = 0; i < actor_count; i++) {
-		await_dead(actors[i].task);
+		disturb_await_dead(actors[i].task);
 		CHECK_KR(mach_port_deallocate(SELF, actors[i].task),
 		    KERN_SUCCESS);
 		CHECK_KR(mach_port_deallocate(SELF, actors[i].peer),
@@ -743,7 +706,7 @@ static void
 round_of_talk(void)
 {
 	thread_t threads[ACTORS];
-	struct time_value start, now;
+	task_t tasks[ACTORS];
 
 	dest = test_port();
 	result = test_port();
@@ -754,14 +717,9 @@ round_of_talk(void)
 	}
 	for (unsigned i = 0; i < actor_count; i++)
 		start_actor(i, threads[i]);
-	CHECK_KR(host_get_time(mach_host_self(), &start), KERN_SUCCESS);
-	do {
-		(void)swtch_pri(0);
-		disturb(actors[test_random(&disturb_seed) %
-		    actor_count].task);
-		CHECK_KR(host_get_time(mach_host_self(), &now), KERN_SUCCESS);
-	} while ((now.seconds - start.seconds) * 1000 +
-	    (now.microseconds - start.microseconds) / 1000 < TALK_MS);
+	for (unsigned i = 0; i < actor_count; i++)
+		tasks[i] = actors[i].task;
+	disturb_for(tasks, actor_count, TALK_MS, &disturb_seed);
 	end_actors();
 }
 
