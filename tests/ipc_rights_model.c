@@ -437,7 +437,9 @@ plan_header(int space, struct plan *plan)
 		plan->dest = dest->name;
 		plan->dest_type = choose_disposition(dest, false);
 	}
-	if (reply != NULL && reply != dest && one_in(2)) {
+	if (one_in(10))
+		reply = dest;
+	if (reply != NULL && one_in(2)) {
 		plan->reply = reply->name;
 		plan->reply_type = choose_disposition(reply, false);
 	}
@@ -521,6 +523,46 @@ put_message(struct stage *stage, const struct plan *plan,
 	stage->send_size = (char *)at - (char *)&stage->head;
 }
 
+static bool
+is_make(mach_msg_type_name_t disposition)
+{
+	return disposition == MACH_MSG_TYPE_MAKE_SEND ||
+	    disposition == MACH_MSG_TYPE_MAKE_SEND_ONCE;
+}
+
+/*
+ * One name twice: what one of the two moves must still be there for the
+ * other, but for a copy, which is made of the right that moves.
+ */
+static mach_msg_return_t
+take_header_same(int space, const struct plan *plan, struct m_entry *entry,
+    struct m_message *message)
+{
+	mach_msg_type_name_t dest = plan->dest_type, reply = plan->reply_type;
+	bool makes = is_make(dest) || is_make(reply);
+	bool moves_two = dest == MACH_MSG_TYPE_MOVE_SEND && dest == reply;
+
+	if (!m_copyin_check(entry, reply))
+		return MACH_SEND_INVALID_REPLY;
+	if (dest == MACH_MSG_TYPE_MOVE_SEND_ONCE ||
+	    reply == MACH_MSG_TYPE_MOVE_SEND_ONCE ||
+	    (moves_two && entry->urefs < 2))
+		return MACH_SEND_INVALID_DEST;
+	if (!makes && dest != reply)
+		dest = MACH_MSG_TYPE_MOVE_SEND;
+	if (m_copyin(space, entry, dest, false, &message->dest) !=
+	    KERN_SUCCESS)
+		return MACH_SEND_INVALID_DEST;
+	if (!makes && !moves_two) {
+		message->reply = message->dest;
+		model.port[message->dest.port].srights++;
+		return MACH_MSG_SUCCESS;
+	}
+	CHECK_KR(m_copyin(space, entry, reply, true, &message->reply),
+	    KERN_SUCCESS);
+	return MACH_MSG_SUCCESS;
+}
+
 /* What the kernel does with the header. */
 static mach_msg_return_t
 take_header(int space, const struct plan *plan, struct m_message *message)
@@ -530,6 +572,8 @@ take_header(int space, const struct plan *plan, struct m_message *message)
 	if (dest == NULL)
 		return MACH_SEND_INVALID_DEST;
 	reply = m_lookup(space, plan->reply);
+	if (dest == reply)
+		return take_header_same(space, plan, dest, message);
 	if (plan->reply != MACH_PORT_NULL && (reply == NULL ||
 	    !m_copyin_check(reply, plan->reply_type)))
 		return MACH_SEND_INVALID_REPLY;
@@ -697,6 +741,26 @@ deliver(int space, int message, mach_msg_option_t option, bool circular)
 	return mr;
 }
 
+/*
+ * The same with MACH_SEND_CANCEL: if the right goes, a dead-name request of
+ * the space's own goes with it, and nothing is told.
+ */
+static mach_msg_return_t
+take_header_cancelling(int space, const struct plan *plan,
+    struct m_message *message)
+{
+	struct m_entry *dest = m_lookup(space, plan->dest);
+	bool asked = dest != NULL && dest->request == M_ACCEPT(space);
+	mach_msg_return_t mr;
+
+	if (asked)
+		dest->request = MACH_PORT_NULL;
+	mr = take_header(space, plan, message);
+	if (asked && dest->type != 0)
+		dest->request = M_ACCEPT(space);
+	return mr;
+}
+
 static void
 step_send(int space)
 {
@@ -712,9 +776,12 @@ step_send(int space)
 	m->id = ++last_id;
 	put_message(stage, &plan, m);
 	stage->option = MACH_SEND_MSG | MACH_SEND_TIMEOUT |
-	    (one_in(3) ? MACH_SEND_NOTIFY : 0);
+	    (one_in(3) ? MACH_SEND_NOTIFY : 0) |
+	    (one_in(3) ? MACH_SEND_CANCEL : 0);
 	stage->notify = ACCEPT_NAME;
-	want = take_header(space, &plan, m);
+	want = stage->option & MACH_SEND_CANCEL ?
+	    take_header_cancelling(space, &plan, m) :
+	    take_header(space, &plan, m);
 	if (want == MACH_MSG_SUCCESS)
 		want = take_body(space, &plan, m, &circular);
 	taken = want == MACH_MSG_SUCCESS;

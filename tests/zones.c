@@ -38,14 +38,15 @@ zones_in_use(const struct zone_counts *counts, const char *name)
 }
 
 /*
- * How many more may be in use without a leak: the zones' own caches come with
- * a processor's first use of a zone, mappings with this task's of a page.
+ * How many more may be in use without a leak: each processor gets a cache of
+ * each zone at its first use, and this task mappings of pages likewise.
  */
 static int
 slack(const char *zone)
 {
-	return strcmp(zone, "zone cache") == 0 ||
-	    strcmp(zone, "mappings") == 0 ? 20 : 0;
+	if (strcmp(zone, "zone cache") == 0)
+		return 32 * ZONES_MAX;
+	return strcmp(zone, "mappings") == 0 ? 20 : 0;
 }
 
 static bool
