@@ -36,3 +36,11 @@ $(O)/modules/bad_short: $(O)/modules/runner
 $(O)/modules/bad_empty:
 	@mkdir -p $(@D)
 	$(Q): >$@
+
+# With little memory and paging space on a memory disk: tests/paging.boot.
+TEST_PROGRAMS += paging_runner
+paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging.c
+modules: $(O)/modules/paging
+$(O)/modules/paging: tests/files.mk
+	@mkdir -p $(@D)
+	$(Q)truncate -s 96M $@

@@ -119,21 +119,21 @@ bool
 vm_default_pager_adopt(struct vm_object *object)
 {
 	vm_size_t size = object->size;
-	struct ipc_port *pager, *control, *name, *to;
-	bool made;
+	struct ipc_port *pager, *control, *name, *to, *right = NULL;
 
 	assert(object->internal && object->paging_in_progress != 0);
 	vm_object_unlock(object);
 	to = manager_get();
-	made = IP_VALID(to) && ports_make(&pager, &control, &name);
-	if (!made) {
+	if (IP_VALID(to) && ports_make(&pager, &control, &name))
+		right = ipc_port_make_send(pager);
+	if (right == NULL) {
 		ipc_port_release_send(to);
 		vm_object_lock(object);
 		return false;
 	}
 	vm_object_lock(object);
 	/* The default pager need not say that it is ready. */
-	object->pager = ipc_port_make_send(pager);
+	object->pager = right;
 	object->control = control;
 	object->name = name;
 	object->pager_ready = true;
