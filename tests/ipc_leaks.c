@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include <device/device.h>
 #include <mach/mach_thread.h>
 #include <mach/notify.h>
 #include <mach/thread_info.h>
@@ -171,6 +172,35 @@ victim_sends_paged_array(void)
 	    0);
 }
 
+/* How its memory is to be copied, its pager would have to say first. */
+static mach_msg_return_t
+victim_sends_paged_memory(void)
+{
+	struct rich msg;
+
+	fill_rich(&msg, victim_array);
+	msg.memory = PAGED_ADDR + 5;
+	msg.memory_type.msgtl_number = PAGED_SIZE - 10;
+	msg.memory_type.msgtl_header.msgt_deallocate = FALSE;
+	return mach_msg_trap(&msg.head, MACH_SEND_MSG, sizeof(msg), 0, 0, 0,
+	    0);
+}
+
+/* The kernel, with its request in hand, waits for the page. */
+static mach_msg_return_t
+victim_has_the_kernel_read(void)
+{
+	mach_port_t console;
+	int written;
+
+	mach_child_init();
+	if (device_open(TEST_DEVICE_PORT, D_WRITE, "console", &console) ==
+	    D_SUCCESS)
+		(void)device_write(console, 0, 0, (io_buf_ptr_t)PAGED_ADDR,
+		    PAGED_SIZE, &written);
+	return MACH_MSG_SUCCESS;
+}
+
 static mach_msg_return_t
 victim_receives_paged(void)
 {
@@ -277,6 +307,7 @@ make_victim(void)
 	give(CARRIED, carried, MACH_MSG_TYPE_MOVE_SEND);
 	destroy_right(carried);
 	give(RESULT, result, MACH_MSG_TYPE_MAKE_SEND);
+	give(TEST_DEVICE_PORT, TEST_DEVICE_PORT, MACH_MSG_TYPE_COPY_SEND);
 	CHECK_KR(mach_port_allocate_name(victim, MACH_PORT_RIGHT_RECEIVE,
 	    INBOX), KERN_SUCCESS);
 	CHECK_KR(mach_port_allocate_name(victim, MACH_PORT_RIGHT_RECEIVE,
@@ -509,6 +540,25 @@ TEST(ipc_leaks_sender_whose_array_is_paged)
 	static const struct point point = {
 		victim_sends_paged_array, MACH_SEND_INVALID_MEMORY,
 		.paged = true,
+	};
+
+	check_point(&point);
+}
+
+TEST(ipc_leaks_sender_whose_memory_is_paged)
+{
+	static const struct point point = {
+		victim_sends_paged_memory, MACH_SEND_INVALID_MEMORY,
+		.paged = true,
+	};
+
+	check_point(&point);
+}
+
+TEST(ipc_leaks_call_that_the_kernel_is_serving)
+{
+	static const struct point point = {
+		victim_has_the_kernel_read, MACH_MSG_SUCCESS, .paged = true,
 	};
 
 	check_point(&point);
