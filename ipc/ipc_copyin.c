@@ -12,6 +12,7 @@
  */
 #include <ipc/ipc_entry.h>
 #include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_notify.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_right.h>
 #include <kern/zone.h>
@@ -172,12 +173,13 @@ cancel_port(struct ipc_space *space, mach_port_name_t notify)
 static struct ipc_port *
 cancel_notification(struct header_in *h, const struct ipc_port *port)
 {
-	struct ipc_port *right = h->after.deleted;
+	struct ipc_kmsg *notice = h->after.deleted;
 
-	if (port == NULL || right != port)
+	if (port == NULL || notice == NULL ||
+	    notice->header.msgh_remote_port != port)
 		return NULL;
 	h->after.deleted = NULL;
-	return right;
+	return ipc_notice_cancel(notice);
 }
 
 static mach_msg_return_t

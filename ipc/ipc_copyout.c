@@ -54,11 +54,27 @@ notify_right(struct ipc_space *space, mach_port_name_t name)
 	return right;
 }
 
+/* A notice for it. */
+static mach_msg_return_t
+notice_for(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_kmsg **notice)
+{
+	struct ipc_port *right = notify_right(space, name);
+
+	if (right == NULL)
+		return MACH_RCV_INVALID_NOTIFY;
+	*notice = ipc_notice_alloc(space->account, right);
+	if (*notice != NULL)
+		return MACH_MSG_SUCCESS;
+	ipc_port_release_sonce(right);
+	return MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_KERNEL;
+}
+
 /* Ask for a dead-name notification for a reply port just received. */
 static void
 request_reply_death(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_port *notify, struct ipc_request **request,
-    struct ipc_port **previous, struct ipc_port **tell)
+    struct ipc_kmsg *notice, struct ipc_request **request,
+    struct ipc_kmsg **previous, struct ipc_kmsg **tell)
 {
 	struct ipc_entry *entry;
 	kern_return_t kr = KERN_INVALID_NAME;
@@ -67,11 +83,11 @@ request_reply_death(struct ipc_space *space, mach_port_name_t name,
 	spin_lock(&space->lock);
 	entry = space->active ? ipc_entry_lookup(space, name) : NULL;
 	if (entry != NULL)
-		kr = ipc_right_dnrequest(space, name, entry, true, notify,
+		kr = ipc_right_dnrequest(space, name, entry, true, notice,
 		    request, previous, tell);
 	spin_unlock(&space->lock);
 	if (kr != KERN_SUCCESS)
-		*previous = notify;
+		*previous = notice;
 }
 
 /*
@@ -83,29 +99,30 @@ copyout_reply_notify(mach_msg_header_t *header, struct ipc_space *space,
     mach_port_name_t notify_name, mach_port_name_t *name)
 {
 	struct ipc_request *request = ipc_request_alloc();
-	struct ipc_port *notify, *previous, *tell;
+	struct ipc_kmsg *notice, *previous, *tell;
+	mach_msg_return_t mr;
 	kern_return_t kr;
 	bool fresh;
 
 	if (request == NULL)
 		return MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_KERNEL;
-	notify = notify_right(space, notify_name);
-	if (notify == NULL) {
+	mr = notice_for(space, notify_name, &notice);
+	if (mr != MACH_MSG_SUCCESS) {
 		ipc_request_free(request);
-		return MACH_RCV_INVALID_NOTIFY;
+		return mr;
 	}
 	kr = ipc_object_copyout_fresh(space, header->msgh_local_port,
 	    MACH_MSGH_BITS_LOCAL(header->msgh_bits), true, name, &fresh);
 	if (kr != KERN_SUCCESS || !fresh) {
-		ipc_port_release_sonce(notify);
+		ipc_port_release_sonce(ipc_notice_cancel(notice));
 		ipc_request_free(request);
 		return kr;
 	}
-	request_reply_death(space, *name, notify, &request, &previous, &tell);
+	request_reply_death(space, *name, notice, &request, &previous, &tell);
 	if (request != NULL)
 		ipc_request_free(request);
 	if (previous != NULL)
-		ipc_notify_send_once(previous);
+		ipc_notify_unused(previous);
 	if (tell != NULL)
 		ipc_notify_dead_name(tell, *name);
 	return KERN_SUCCESS;

@@ -9,6 +9,7 @@
  *             messages: those wait on a list of the thread's outermost call,
  *             so the stack does not grow with their depth.
  */
+#include <ipc/ipc_charge.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_marequest.h>
 #include <ipc/ipc_port.h>
@@ -66,6 +67,7 @@ ipc_kmsg_alloc(mach_msg_size_t msg_size)
 	queue_init(&kmsg->link);
 	kmsg->alloc_size = size;
 	kmsg->marequest = NULL;
+	kmsg->account = NULL;
 	return kmsg;
 }
 
@@ -76,6 +78,8 @@ ipc_kmsg_free(struct ipc_kmsg *kmsg)
 
 	if (unlikely(kmsg->marequest != NULL))
 		ipc_marequest_done(kmsg->marequest);
+	if (unlikely(kmsg->account != NULL))
+		ipc_charge_end(kmsg);
 	if (likely(size <= 1u << KMSG_SHIFT_MAX))
 		zfree(kmsg_zones[zone_index(size)], kmsg);
 	else

@@ -13,6 +13,7 @@
 #include <kern/types.h>
 #include <mach/message.h>
 
+struct account;
 struct ipc_marequest;
 struct ipc_port;
 struct ipc_space;
@@ -24,6 +25,8 @@ struct ipc_kmsg {
 	/* its holder's */
 	uint32_t	     alloc_size;	/* bytes, of all this */
 	struct ipc_marequest *marequest;	/* msg-accepted request or NULL */
+	struct account	    *account;		/* who pays while it waits, or NULL */
+	uint32_t	     charged;		/* bytes; see ipc_charge.c */
 	mach_msg_header_t    header;		/* the body follows */
 };
 

@@ -5,7 +5,7 @@
  *             receipt or destruction.
  * Locks:      the space's for all fields and for the space's list of them;
  *             the list is short (MAREQUESTS_MAX), so a search is cheap.
- * Invariant:  a request is on its space's list exactly while notify is set,
+ * Invariant:  a request is on its space's list exactly while notice is set,
  *             and then the entry of name bears IE_MAREQUEST.
  */
 #include <ipc/ipc_entry.h>
@@ -19,7 +19,7 @@
 struct ipc_marequest {
 	struct ipc_space *space;	/* a reference */
 	struct queue	  link;		/* on space->marequests */
-	struct ipc_port	 *notify;	/* send-once right, NULL: cancelled */
+	struct ipc_kmsg	 *notice;	/* NULL: cancelled */
 	mach_port_name_t  name;		/* where the message went */
 };
 
@@ -32,16 +32,16 @@ ipc_marequest_bootstrap(void)
 	    sizeof(struct ipc_marequest), 0);
 }
 
-/* Take a request off its locked space; its right to notify comes out. */
-static struct ipc_port *
+/* Take a request off its locked space; its notice comes out. */
+static struct ipc_kmsg *
 detach(struct ipc_marequest *request)
 {
-	struct ipc_port *notify = request->notify;
+	struct ipc_kmsg *notice = request->notice;
 
 	queue_remove(&request->link);
 	request->space->marequest_count--;
-	request->notify = NULL;
-	return notify;
+	request->notice = NULL;
+	return notice;
 }
 
 /* Attach a request to the space's name for port, all checks made. */
@@ -49,6 +49,7 @@ static mach_msg_return_t
 attach(struct ipc_space *space, struct ipc_port *port,
     mach_port_name_t notify_name, struct ipc_marequest *request)
 {
+	struct ipc_port *notify;
 	struct ipc_entry *entry;
 
 	if (!space->active)
@@ -56,19 +57,21 @@ attach(struct ipc_space *space, struct ipc_port *port,
 	entry = ipc_entry_lookup(space, notify_name);
 	if (entry == NULL || !(entry->bits & MACH_PORT_TYPE_RECEIVE))
 		return MACH_SEND_INVALID_NOTIFY;
-	request->notify = entry->port;
+	notify = entry->port;
 	request->name = MACH_PORT_NAME_NULL;
 	entry = ipc_right_reverse(space, port, &request->name);
-	if (entry != NULL) {
-		if (entry->bits & IE_MAREQUEST)
-			return MACH_SEND_NOTIFY_IN_PROGRESS;
-		if (space->marequest_count >= MAREQUESTS_MAX)
-			return MACH_SEND_NO_NOTIFY;
+	if (entry != NULL && (entry->bits & IE_MAREQUEST))
+		return MACH_SEND_NOTIFY_IN_PROGRESS;
+	if (entry != NULL && space->marequest_count >= MAREQUESTS_MAX)
+		return MACH_SEND_NO_NOTIFY;
+	request->notice = ipc_notice_alloc(space->account, notify);
+	if (request->notice == NULL)
+		return MACH_SEND_NO_NOTIFY;
+	if (entry != NULL)
 		entry->bits |= IE_MAREQUEST;
-	}
 	queue_push_back(&space->marequests, &request->link);
 	space->marequest_count++;
-	(void)ipc_port_make_sonce(request->notify);
+	(void)ipc_port_make_sonce(notify);
 	return MACH_MSG_SUCCESS;
 }
 
@@ -98,19 +101,19 @@ void
 ipc_marequest_done(struct ipc_marequest *request)
 {
 	struct ipc_space *space = request->space;
-	struct ipc_port *notify = NULL;
+	struct ipc_kmsg *notice = NULL;
 	struct ipc_entry *entry;
 
 	spin_lock(&space->lock);
-	if (request->notify != NULL) {
+	if (request->notice != NULL) {
 		entry = ipc_entry_lookup(space, request->name);
 		if (entry != NULL)
 			entry->bits &= ~IE_MAREQUEST;
-		notify = detach(request);
+		notice = detach(request);
 	}
 	spin_unlock(&space->lock);
-	if (notify != NULL)
-		ipc_notify_msg_accepted(notify, request->name);
+	if (notice != NULL)
+		ipc_notify_msg_accepted(notice, request->name);
 	ipc_space_release(space);
 	zfree(marequest_zone, request);
 }
@@ -129,7 +132,7 @@ find(struct ipc_space *space, mach_port_name_t name)
 	return NULL;
 }
 
-struct ipc_port *
+struct ipc_kmsg *
 ipc_marequest_cancel(struct ipc_space *space, mach_port_name_t name)
 {
 	struct ipc_marequest *request = find(space, name);

@@ -8,6 +8,7 @@
 #include <ipc/ipc_space.h>
 #include <mach/message.h>
 
+struct ipc_kmsg;
 struct ipc_marequest;
 
 void		 ipc_marequest_bootstrap(void);
@@ -24,8 +25,8 @@ mach_msg_return_t ipc_marequest_create(struct ipc_space *space,
 void		 ipc_marequest_done(struct ipc_marequest *marequest);
 
 /* For the entry that bears IE_MAREQUEST; space locked. */
-/* Its name goes: the right to notify, which the caller uses. */
-struct ipc_port	*ipc_marequest_cancel(struct ipc_space *space,
+/* Its name goes: the notice, which the caller sends. */
+struct ipc_kmsg	*ipc_marequest_cancel(struct ipc_space *space,
 		    mach_port_name_t name);
 void		 ipc_marequest_rename(struct ipc_space *space,
 		    mach_port_name_t old, mach_port_name_t new);

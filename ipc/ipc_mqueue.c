@@ -13,6 +13,7 @@
  *             msgcount counts queued messages and blocked senders that have
  *             been let in but have not yet queued theirs.
  */
+#include <ipc/ipc_charge.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_marequest.h>
 #include <ipc/ipc_mqueue.h>
@@ -124,35 +125,43 @@ hand_over(struct ipc_object *object, struct ipc_port *port,
 	return false;
 }
 
-/* Give a message to a locked port; admitted: msgcount already counts it. */
+/* Put a message that is charged into a locked port's queue, and its set's. */
 static void
+enqueue(struct ipc_port *port, struct ipc_kmsg *kmsg)
+{
+	queue_push_back(&port->msgs, &kmsg->link);
+	if (port->pset != NULL && queue_empty(&port->ready_link))
+		queue_push_back(&port->pset->ready, &port->ready_link);
+}
+
+/*
+ * Give a message to a locked port; admitted: msgcount already counts it.
+ * False: it would have to be queued, but nobody pays for it.
+ */
+static bool
 deliver(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
     bool admitted)
 {
 	struct ipc_pset *pset = port->pset;
 	bool taken;
 
-	if (pset == NULL) {
-		taken = hand_over(&port->head, port, kmsg, option);
-		if (!taken)
-			queue_push_back(&port->msgs, &kmsg->link);
-	} else {
+	if (pset != NULL)
 		ips_lock(pset);
-		taken = hand_over(&pset->head, port, kmsg, option);
-		if (!taken) {
-			queue_push_back(&port->msgs, &kmsg->link);
-			if (queue_empty(&port->ready_link))
-				queue_push_back(&pset->ready,
-				    &port->ready_link);
-		}
+	taken = hand_over(pset != NULL ? &pset->head : &port->head, port,
+	    kmsg, option);
+	if (!taken && kmsg->account != NULL)
+		enqueue(port, kmsg);
+	if (pset != NULL)
 		ips_unlock(pset);
-	}
 	if (!taken) {
+		if (kmsg->account == NULL)
+			return false;
 		port->msgcount += !admitted;
 	} else if (admitted) {
 		port->msgcount--;
 		ipc_mqueue_admit_senders(port);
 	}
+	return true;
 }
 
 /*
@@ -183,12 +192,18 @@ wait_for_room(struct ipc_port *port, mach_msg_option_t option,
 	    MACH_SEND_INTERRUPTED;
 }
 
+static bool
+is_reply(const struct ipc_kmsg *kmsg)
+{
+	return MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
+	    MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
 /* Destroy a message that its port can no longer have. */
 static void
 drop_message(struct ipc_port *port, struct ipc_kmsg *kmsg)
 {
-	if (MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
-	    MACH_MSG_TYPE_PORT_SEND_ONCE)
+	if (is_reply(kmsg))
 		ipc_port_release_sonce(port);
 	else
 		ipc_port_release_send(port);
@@ -203,7 +218,7 @@ serve(struct ipc_kmsg *kmsg)
 	struct ipc_kmsg *reply = ipc_kobject_server(kmsg);
 
 	if (reply != NULL)
-		ipc_mqueue_send_always(reply);
+		(void)ipc_mqueue_send_always(reply);
 }
 
 /* Whether the queue's limit keeps this message out. */
@@ -212,32 +227,62 @@ queue_full(const struct ipc_port *port, const struct ipc_kmsg *kmsg,
     mach_msg_option_t option)
 {
 	return port->msgcount >= port->qlimit &&
-	    !(option & MACH_SEND_ALWAYS) &&
-	    MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) !=
-	    MACH_MSG_TYPE_PORT_SEND_ONCE;
+	    !(option & MACH_SEND_ALWAYS) && !is_reply(kmsg);
 }
 
 /*
- * Whether a message to a locked port would have to lie in its queue while
- * there is memory only for those that are received at once.
+ * A message to a locked port has to wait: somebody pays for it.  The port may
+ * be unlocked for a while.  MACH_SEND_NO_BUFFER: the limit, or memory is so
+ * short that there is some only for messages that are received at once.
  */
-static bool
-queue_starved(struct ipc_port *port, const struct ipc_kmsg *kmsg,
-    mach_msg_option_t option)
+static mach_msg_return_t
+charge(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option)
 {
-	struct ipc_pset *pset = port->pset;
-	bool awaited;
+	bool always = (option & MACH_SEND_ALWAYS) != 0;
+	uint32_t bytes = kmsg->alloc_size;
 
-	if (!vm_page_kernel_exhausted() || (option & MACH_SEND_ALWAYS) ||
-	    MACH_MSGH_BITS_REMOTE(kmsg->header.msgh_bits) ==
-	    MACH_MSG_TYPE_PORT_SEND_ONCE)
-		return false;
-	if (pset == NULL)
-		return queue_empty(&port->head.receivers);
-	ips_lock(pset);
-	awaited = !queue_empty(&pset->head.receivers);
-	ips_unlock(pset);
-	return !awaited;
+	if (kmsg->account != NULL)
+		return MACH_MSG_SUCCESS;
+	if (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX) {
+		ip_unlock(port);
+		bytes = ipc_charge_weigh(kmsg);
+		ip_lock(port);
+	}
+	if (!port->head.alive)
+		return MACH_MSG_SUCCESS;
+	if (!always && !is_reply(kmsg) && vm_page_kernel_exhausted())
+		return MACH_SEND_NO_BUFFER;
+	return ipc_charge_queued(kmsg, port, bytes, always) ?
+	    MACH_MSG_SUCCESS : MACH_SEND_NO_BUFFER;
+}
+
+/*
+ * Bring a message to a locked port.  MACH_SEND_INVALID_DEST: the port is dead;
+ * others as ipc_mqueue_send.
+ */
+static mach_msg_return_t
+send_to(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
+    mach_msg_timeout_t timeout_ms)
+{
+	mach_msg_return_t mr;
+	bool admitted = false;
+
+	if (likely(port->head.alive && !queue_full(port, kmsg, option) &&
+	    deliver(port, kmsg, option, false)))
+		return MACH_MSG_SUCCESS;
+	mr = charge(port, kmsg, option);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
+	if (port->head.alive && queue_full(port, kmsg, option)) {
+		mr = wait_for_room(port, option, timeout_ms);
+		if (mr == MACH_SEND_TIMED_OUT || mr == MACH_SEND_INTERRUPTED)
+			return mr;
+		admitted = true;
+	}
+	if (!port->head.alive)
+		return MACH_SEND_INVALID_DEST;
+	(void)deliver(port, kmsg, option, admitted);
+	return MACH_MSG_SUCCESS;
 }
 
 mach_msg_return_t
@@ -246,7 +291,6 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 {
 	struct ipc_port *port = kmsg->header.msgh_remote_port;
 	mach_msg_return_t mr;
-	bool admitted = false;
 
 	if (unlikely(kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR)) {
 		ipc_kmsg_destroy(kmsg);
@@ -259,33 +303,31 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 		serve(kmsg);
 		return MACH_MSG_SUCCESS;
 	}
-	if (unlikely(port->head.alive && queue_full(port, kmsg, option))) {
-		mr = wait_for_room(port, option, timeout_ms);
-		if (mr == MACH_SEND_TIMED_OUT || mr == MACH_SEND_INTERRUPTED) {
-			ip_unlock(port);
-			return mr;
-		}
-		admitted = true;
-	}
-	if (unlikely(!port->head.alive)) {
-		ip_unlock(port);
+	mr = send_to(port, kmsg, option, timeout_ms);
+	ip_unlock(port);
+	if (unlikely(mr == MACH_SEND_INVALID_DEST)) {
 		drop_message(port, kmsg);
 		return MACH_MSG_SUCCESS;
 	}
-	if (unlikely(!admitted && queue_starved(port, kmsg, option))) {
-		ip_unlock(port);
-		return MACH_SEND_NO_BUFFER;
+	if (unlikely(mr == MACH_SEND_NO_BUFFER && is_reply(kmsg) &&
+	    !(option & MACH_SEND_ALWAYS))) {
+		ipc_kmsg_destroy(kmsg);		/* the right notifies */
+		return MACH_MSG_SUCCESS;
 	}
-	deliver(port, kmsg, option, admitted);
-	ip_unlock(port);
-	current_thread()->task->messages_sent++;
-	return MACH_MSG_SUCCESS;
+	if (likely(mr == MACH_MSG_SUCCESS))
+		current_thread()->task->messages_sent++;
+	return mr;
 }
 
-void
+mach_msg_return_t
 ipc_mqueue_send_always(struct ipc_kmsg *kmsg)
 {
-	(void)ipc_mqueue_send(kmsg, MACH_SEND_ALWAYS, 0);
+	struct ipc_port *port = kmsg->header.msgh_remote_port;
+	mach_msg_return_t mr = ipc_mqueue_send(kmsg, MACH_SEND_ALWAYS, 0);
+
+	if (unlikely(mr != MACH_MSG_SUCCESS))
+		drop_message(port, kmsg);
+	return mr;
 }
 
 /* Take the first message off a locked port that has one; it is in no set. */

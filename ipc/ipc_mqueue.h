@@ -22,15 +22,25 @@ struct ipc_kmsg;
  * is "sent" too: it is destroyed.
  *
  * option       MACH_SEND_TIMEOUT with timeout_ms; MACH_SEND_ALWAYS: no limit
+ *              of the queue
  * Returns      MACH_MSG_SUCCESS            kmsg is consumed
  *              MACH_SEND_TIMED_OUT, MACH_SEND_INTERRUPTED   it is the caller's
+ *              MACH_SEND_NO_BUFFER         so too: it would have to wait, and
+ *                                          the sender has too much waiting,
+ *                                          or memory is short
+ * A reply (to a send-once right) for which its receiver cannot be charged is
+ * "sent": a send-once notification goes instead.
  */
 mach_msg_return_t ipc_mqueue_send(struct ipc_kmsg *kmsg,
 		    mach_msg_option_t option, mach_msg_timeout_t timeout_ms);
 /* Make the receiver left by IPC_SEND_HANDOFF, if any, ready after all. */
 void		 ipc_mqueue_drop_handoff(void);
-/* The same with no limit; cannot fail. */
-void		 ipc_mqueue_send_always(struct ipc_kmsg *kmsg);
+/*
+ * The same with no limit of the queue.  Always consumes kmsg; with
+ * MACH_SEND_NO_BUFFER it is destroyed: who it is for, or whom it is sent for,
+ * is far beyond what he may have waiting.
+ */
+mach_msg_return_t ipc_mqueue_send_always(struct ipc_kmsg *kmsg);
 
 /*
  * Receive from a port or a set.

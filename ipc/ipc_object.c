@@ -169,7 +169,7 @@ ipc_object_copyout_dest(struct ipc_space *space, struct ipc_port *port,
     mach_msg_type_name_t type)
 {
 	mach_port_name_t name = MACH_PORT_NAME_NULL;
-	struct ipc_port *notify = NULL;
+	struct ipc_kmsg *notice = NULL;
 	mach_port_mscount_t mscount;
 
 	ip_lock(port);
@@ -178,7 +178,7 @@ ipc_object_copyout_dest(struct ipc_space *space, struct ipc_port *port,
 	else if (!port->head.alive)
 		name = MACH_PORT_NAME_DEAD;
 	if (type == MACH_MSG_TYPE_PORT_SEND) {
-		notify = ipc_port_drop_srights(port);
+		notice = ipc_port_drop_srights(port);
 	} else if (name == MACH_PORT_NAME_NULL) {
 		ip_unlock(port);
 		ipc_notify_send_once(port);
@@ -188,8 +188,8 @@ ipc_object_copyout_dest(struct ipc_space *space, struct ipc_port *port,
 	}
 	mscount = port->mscount;
 	ip_unlock(port);
-	if (unlikely(notify != NULL))
-		ipc_notify_no_senders(notify, mscount);
+	if (unlikely(notice != NULL))
+		ipc_notify_no_senders(notice, mscount);
 	ipc_port_release(port);
 	return name;
 }

@@ -5,10 +5,9 @@
  * Owns:       struct ipc_port, its counts of rights and its requests.
  * Locks:      the port's own (LOCK_PORT), one at a time.  destination is under
  *             transit_lock, a leaf.  A dead-name request belongs to the port's
- *             lock while notify is set, then to the entry that made it.
+ *             lock while notice is set, then to the entry that made it.
  * Invariant:  once !alive a port is in no space or set, nobody waits at it
- *             and nothing is queued.  Notifications are sent with no lock
- *             held, each with the send-once right that the request held.
+ *             and nothing is queued.  Notices are sent with no lock held.
  */
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
@@ -154,7 +153,7 @@ static bool
 tell_one_dead_name(struct ipc_port *port)
 {
 	struct ipc_request *request;
-	struct ipc_port *notify;
+	struct ipc_kmsg *notice;
 	struct queue *link;
 	mach_port_name_t name;
 	bool orphan;
@@ -166,25 +165,25 @@ tell_one_dead_name(struct ipc_port *port)
 		return false;
 	}
 	request = queue_element(link, struct ipc_request, link);
-	notify = request->notify;
+	notice = request->notice;
 	name = request->name;
 	orphan = request->orphan;
-	request->notify = NULL;
+	request->notice = NULL;
 	ip_unlock(port);
 	if (orphan)
 		ipc_request_free(request);
-	ipc_notify_dead_name(notify, name);
+	ipc_notify_dead_name(notice, name);
 	return true;
 }
 
 /* What is left to do of a port's death once it is dead and unlocked. */
 static void
 port_bury(struct ipc_port *port, struct queue *msgs,
-    struct ipc_port *nsrequest, bool is_pager)
+    struct ipc_kmsg *nsrequest, bool is_pager)
 {
 	ipc_port_clear_transit(port);
 	if (nsrequest != NULL)
-		ipc_notify_send_once(nsrequest);
+		ipc_notify_unused(nsrequest);
 	ipc_kmsg_destroy_all(msgs);
 	while (tell_one_dead_name(port))
 		continue;
@@ -196,7 +195,7 @@ port_bury(struct ipc_port *port, struct queue *msgs,
 void
 ipc_port_destroy(struct ipc_port *port)
 {
-	struct ipc_port *nsrequest, *pdrequest;
+	struct ipc_kmsg *nsrequest, *pdrequest;
 	struct account *account;
 	struct queue msgs;
 	bool is_pager;
@@ -268,17 +267,17 @@ ipc_port_copy_send(struct ipc_port *port)
 void
 ipc_port_release_send(struct ipc_port *port)
 {
-	struct ipc_port *notify;
+	struct ipc_kmsg *notice;
 	mach_port_mscount_t mscount;
 
 	if (!IP_VALID(port))
 		return;
 	ip_lock(port);
-	notify = ipc_port_drop_srights(port);
+	notice = ipc_port_drop_srights(port);
 	mscount = port->mscount;
 	ip_unlock(port);
-	if (unlikely(notify != NULL))
-		ipc_notify_no_senders(notify, mscount);
+	if (unlikely(notice != NULL))
+		ipc_notify_no_senders(notice, mscount);
 	ipc_port_release(port);
 }
 
@@ -368,19 +367,19 @@ ipc_port_kotype(struct ipc_port *port)
 
 void
 ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
-    struct ipc_port *notify, struct ipc_port **previous)
+    struct ipc_kmsg *notice, struct ipc_kmsg **previous)
 {
 	mach_port_mscount_t mscount;
 	bool now;
 
 	ip_lock(port);
 	mscount = port->mscount;
-	now = notify != NULL && port->srights == 0 && sync <= mscount;
+	now = notice != NULL && port->srights == 0 && sync <= mscount;
 	*previous = port->nsrequest;
-	port->nsrequest = now ? NULL : notify;
+	port->nsrequest = now ? NULL : notice;
 	ip_unlock(port);
 	if (now)
-		ipc_notify_no_senders(notify, mscount);
+		ipc_notify_no_senders(notice, mscount);
 }
 
 bool

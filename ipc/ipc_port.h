@@ -12,6 +12,7 @@
 #include <mach/message.h>
 #include <mach/port.h>
 
+struct ipc_kmsg;
 struct ipc_pset;
 
 /*
@@ -46,8 +47,8 @@ struct ipc_port {
 	mach_port_mscount_t mscount;	/* send rights made */
 	uint32_t	  srights;	/* entries and naked rights */
 	uint32_t	  sorights;
-	struct ipc_port	 *nsrequest;	/* send-once right or NULL */
-	struct ipc_port	 *pdrequest;	/* send-once right or NULL */
+	struct ipc_kmsg	 *nsrequest;	/* notices, see ipc_notify.h, or NULL */
+	struct ipc_kmsg	 *pdrequest;
 	struct queue	  dnrequests;	/* of struct ipc_request, link */
 	void		 *kobject;
 	uint32_t	  payload;
@@ -57,10 +58,14 @@ struct ipc_port {
 	struct queue	  blocked;	/* senders: struct thread, ith_link */
 	struct ipc_pset	 *pset;		/* set it is in, NULL: none */
 	struct account	 *account;	/* that it is charged to, or NULL */
+	uint32_t	  sonce_owed;	/* notifications; see ipc_notify.c */
 
 	/* under the set's lock, and head.lock to change */
 	struct queue	  set_link;	/* on pset->members */
 	struct queue	  ready_link;	/* on pset->ready if msgs is not empty */
+
+	/* under a lock of ipc_notify.c */
+	struct ipc_port	 *owed_next;
 
 	/* under the transit lock of ipc_port.c */
 	struct ipc_port	 *destination;	/* in a message to it: a reference */
@@ -75,11 +80,11 @@ _Static_assert(sizeof(struct ipc_port) <= 128, "docs/design-ipc.md: port");
 #define IP_DEAD		((struct ipc_port *)~0ul)
 #define IP_VALID(port)	((port) != IP_NULL && (port) != IP_DEAD)
 
-/* A dead-name request: tell notify when the port that name denotes dies. */
+/* A dead-name request: send notice when the port that name denotes dies. */
 struct ipc_request {
 	/* port lock */
 	struct queue	  link;		/* on the port's dnrequests */
-	struct ipc_port	 *notify;	/* send-once right; NULL once told */
+	struct ipc_kmsg	 *notice;	/* NULL once told */
 	mach_port_name_t  name;
 	bool		  orphan;	/* the entry forgot it: free when told */
 };
@@ -153,17 +158,17 @@ kern_return_t	 ipc_port_copyin_send(struct ipc_space *space, mach_port_name_t na
 void		 ipc_right_discard(struct ipc_port *port,
 		    mach_msg_type_name_t type);
 
-/* One send right less; port locked.  Returns the request now due, or NULL. */
-static inline struct ipc_port *
+/* One send right less; port locked.  Returns the notice now due, or NULL. */
+static inline struct ipc_kmsg *
 ipc_port_drop_srights(struct ipc_port *port)
 {
-	struct ipc_port *notify;
+	struct ipc_kmsg *notice;
 
 	if (--port->srights != 0 || likely(port->nsrequest == NULL))
 		return NULL;
-	notify = port->nsrequest;
+	notice = port->nsrequest;
 	port->nsrequest = NULL;
-	return notify;
+	return notice;
 }
 
 /* Kernel objects.  Takes the port's lock. */
@@ -177,12 +182,12 @@ void		*ipc_kobject_get(struct ipc_port *port, enum kobject_type type, void (*get
 enum kobject_type ipc_port_kotype(struct ipc_port *port);
 
 /*
- * Ask for a no-senders notification, sent to notify (send-once right, consumed).
- * Replaces the request, *previous is the old one.  If there are no senders
- * already, the notification goes at once.
+ * Ask for a no-senders notification (notice NULL: ask no longer).  Replaces
+ * the request, *previous is the old one.  If there are no senders already, the
+ * notice goes at once.
  */
 void		 ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
-		    struct ipc_port *notify, struct ipc_port **previous);
+		    struct ipc_kmsg *notice, struct ipc_kmsg **previous);
 
 /*
  * Kernel RPC (exceptions): wait on reply port for a message as a receiver, see

@@ -92,7 +92,7 @@ drop_requests(struct ipc_space *space, mach_port_name_t name,
 	after->name = name;
 	if (request != NULL) {
 		queue_remove(&request->link);
-		after->deleted = request->notify;
+		after->deleted = request->notice;
 		ipc_request_free(request);
 		entry->request = NULL;
 	}
@@ -112,7 +112,7 @@ become_dead_name(struct ipc_space *space, mach_port_name_t name,
 	uint32_t bits = entry->bits;
 	bool told = true;
 
-	if (request != NULL && request->notify != NULL)
+	if (request != NULL && request->notice != NULL)
 		request->orphan = true, told = false;
 	ip_unlock(port);
 	if (bits & MACH_PORT_TYPE_SEND)
@@ -484,46 +484,46 @@ ipc_right_rename(struct ipc_space *space, mach_port_name_t old_name,
 /* A dead-name request on a name that is dead already. */
 static kern_return_t
 dnrequest_dead(struct ipc_entry *entry, bool immediate,
-    struct ipc_port *notify, struct ipc_port **tell)
+    struct ipc_kmsg *notice, struct ipc_kmsg **tell)
 {
 	if (!(entry->bits & MACH_PORT_TYPE_PORT_OR_DEAD))
 		return KERN_INVALID_RIGHT;
-	if (!immediate || notify == NULL)
+	if (!immediate || notice == NULL)
 		return KERN_INVALID_ARGUMENT;
 	if (urefs_overflow(IE_UREFS(entry->bits), 1, UREFS_MAX))
 		return KERN_UREFS_OVERFLOW;
 	entry->bits++;
-	*tell = notify;
+	*tell = notice;
 	return KERN_SUCCESS;
 }
 
 kern_return_t
 ipc_right_dnrequest(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_entry *entry, bool immediate, struct ipc_port *notify,
-    struct ipc_request **fresh, struct ipc_port **previous,
-    struct ipc_port **tell)
+    struct ipc_entry *entry, bool immediate, struct ipc_kmsg *notice,
+    struct ipc_request **fresh, struct ipc_kmsg **previous,
+    struct ipc_kmsg **tell)
 {
 	struct ipc_request *request;
 
 	*previous = NULL;
 	if (!(entry->bits & MACH_PORT_TYPE_PORT_RIGHTS) ||
 	    !ipc_right_lock_port(space, name, entry))
-		return dnrequest_dead(entry, immediate, notify, tell);
+		return dnrequest_dead(entry, immediate, notice, tell);
 	request = entry->request;
 	if (request != NULL)
-		*previous = request->notify;
-	if (notify == NULL) {
+		*previous = request->notice;
+	if (notice == NULL) {
 		entry->request = NULL;
 		if (request != NULL) {
 			queue_remove(&request->link);
 			ipc_request_free(request);
 		}
 	} else if (request != NULL) {
-		request->notify = notify;
+		request->notice = notice;
 	} else {
 		request = *fresh;
 		*fresh = NULL;
-		request->notify = notify;
+		request->notice = notice;
 		request->name = name;
 		queue_push_back(&entry->port->dnrequests, &request->link);
 		entry->request = request;

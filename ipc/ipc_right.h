@@ -15,9 +15,9 @@
  */
 struct ipc_after {
 	mach_port_name_t  name;		/* of the entry that is gone */
-	struct ipc_port	 *deleted;	/* port-deleted notifications: send-once */
-	struct ipc_port	 *ma_deleted;	/*   rights of the requests, or NULL */
-	struct ipc_port	 *no_senders;	/* no-senders notification */
+	struct ipc_kmsg	 *deleted;	/* port-deleted notices of the requests, */
+	struct ipc_kmsg	 *ma_deleted;	/*   or NULL */
+	struct ipc_kmsg	 *no_senders;	/* no-senders notice */
 	mach_port_mscount_t mscount;
 	struct ipc_port	 *send_once;	/* right that ends unused */
 	struct ipc_port	 *receive;	/* right to destroy */
@@ -67,15 +67,16 @@ void		  ipc_right_rename(struct ipc_space *space,
 		    mach_port_name_t new_name, struct ipc_entry *new);
 
 /*
- * Ask for a dead-name notification (notify NULL: ask no longer).  request is
- * a fresh one, consumed (set NULL) if it is used.  *tell is set to the right to
- * tell at once if the name is dead already and immediate.
+ * Ask for a dead-name notification (notice NULL: ask no longer).  request is
+ * a fresh one, consumed (set NULL) if it is used; *previous is the notice it
+ * replaces.  *tell is set to notice if it is to go at once: the name is dead
+ * already and immediate.
  */
 kern_return_t	  ipc_right_dnrequest(struct ipc_space *space,
 		    mach_port_name_t name, struct ipc_entry *entry,
-		    bool immediate, struct ipc_port *notify,
-		    struct ipc_request **request, struct ipc_port **previous,
-		    struct ipc_port **tell);
+		    bool immediate, struct ipc_kmsg *notice,
+		    struct ipc_request **request, struct ipc_kmsg **previous,
+		    struct ipc_kmsg **tell);
 struct ipc_request *ipc_request_alloc(void);
 
 /*

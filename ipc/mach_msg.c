@@ -60,7 +60,7 @@ send_notify(struct ipc_kmsg *kmsg, struct task *task, mach_msg_option_t option,
 	    notify, &kmsg->marequest);
 	if (mr != MACH_MSG_SUCCESS)
 		return mr;
-	ipc_mqueue_send_always(kmsg);
+	(void)ipc_mqueue_send_always(kmsg);
 	return MACH_SEND_WILL_NOTIFY;
 }
 
@@ -113,7 +113,7 @@ send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r,
 	answer = ipc_kobject_server(kmsg);
 	if (answer != NULL && !take_reply(answer, task->space, r, reply)) {
 		*reply = NULL;
-		ipc_mqueue_send_always(answer);
+		(void)ipc_mqueue_send_always(answer);
 	}
 	return MACH_MSG_SUCCESS;
 }
@@ -322,6 +322,5 @@ mach_msg_send_from_kernel(mach_msg_header_t *msg, mach_msg_size_t send_size)
 		ipc_kmsg_destroy(kmsg);
 		return MACH_SEND_INVALID_DEST;
 	}
-	ipc_mqueue_send_always(kmsg);
-	return MACH_MSG_SUCCESS;
+	return ipc_mqueue_send_always(kmsg);
 }

@@ -479,8 +479,8 @@ mach_port_move_member(struct ipc_space *space, mach_port_name_t member,
 
 static kern_return_t
 request_port_destroyed(struct ipc_space *space, mach_port_name_t name,
-    mach_port_mscount_t sync, struct ipc_port *notify,
-    struct ipc_port **previous)
+    mach_port_mscount_t sync, struct ipc_kmsg *notice,
+    struct ipc_kmsg **previous)
 {
 	struct ipc_port *port;
 	kern_return_t kr;
@@ -491,15 +491,15 @@ request_port_destroyed(struct ipc_space *space, mach_port_name_t name,
 	if (kr != KERN_SUCCESS)
 		return kr;
 	*previous = port->pdrequest;
-	port->pdrequest = notify;
+	port->pdrequest = notice;
 	ip_unlock(port);
 	return KERN_SUCCESS;
 }
 
 static kern_return_t
 request_no_senders(struct ipc_space *space, mach_port_name_t name,
-    mach_port_mscount_t sync, struct ipc_port *notify,
-    struct ipc_port **previous)
+    mach_port_mscount_t sync, struct ipc_kmsg *notice,
+    struct ipc_kmsg **previous)
 {
 	struct ipc_port *port;
 	kern_return_t kr = lookup_receive(space, name, &port);
@@ -508,28 +508,28 @@ request_no_senders(struct ipc_space *space, mach_port_name_t name,
 		return kr;
 	ipc_port_reference(port);
 	ip_unlock(port);
-	ipc_port_nsrequest(port, sync, notify, previous);
+	ipc_port_nsrequest(port, sync, notice, previous);
 	ipc_port_release(port);
 	return KERN_SUCCESS;
 }
 
 static kern_return_t
 request_dead_name(struct ipc_space *space, mach_port_name_t name,
-    bool immediate, struct ipc_port *notify, struct ipc_port **previous)
+    bool immediate, struct ipc_kmsg *notice, struct ipc_kmsg **previous)
 {
 	struct ipc_request *request = NULL;
-	struct ipc_port *tell = NULL;
+	struct ipc_kmsg *tell = NULL;
 	struct ipc_entry *entry;
 	kern_return_t kr;
 
-	if (notify != NULL) {
+	if (notice != NULL) {
 		request = ipc_request_alloc();
 		if (request == NULL)
 			return KERN_RESOURCE_SHORTAGE;
 	}
 	kr = lookup(space, name, &entry);
 	if (kr == KERN_SUCCESS) {
-		kr = ipc_right_dnrequest(space, name, entry, immediate, notify,
+		kr = ipc_right_dnrequest(space, name, entry, immediate, notice,
 		    &request, previous, &tell);
 		spin_unlock(&space->lock);
 	}
@@ -540,27 +540,49 @@ request_dead_name(struct ipc_space *space, mach_port_name_t name,
 	return kr;
 }
 
+/* Ask with a notice, or, if that is NULL, ask no longer. */
+static kern_return_t
+request(struct ipc_space *space, mach_port_name_t name, mach_msg_id_t id,
+    mach_port_mscount_t sync, struct ipc_kmsg *notice,
+    struct ipc_kmsg **previous)
+{
+	switch (id) {
+	case MACH_NOTIFY_PORT_DESTROYED:
+		return request_port_destroyed(space, name, sync, notice,
+		    previous);
+	case MACH_NOTIFY_NO_SENDERS:
+		return request_no_senders(space, name, sync, notice, previous);
+	case MACH_NOTIFY_DEAD_NAME:
+		return request_dead_name(space, name, sync != 0, notice,
+		    previous);
+	default:
+		return KERN_INVALID_VALUE;
+	}
+}
+
 kern_return_t
 mach_port_request_notification(struct ipc_space *space,
     mach_port_name_t name, mach_msg_id_t id, mach_port_mscount_t sync,
     struct ipc_port *notify, struct ipc_port **previous)
 {
+	struct ipc_kmsg *notice = NULL, *old;
+	kern_return_t kr;
+
 	if (space == NULL)
 		return KERN_INVALID_TASK;
 	if (notify == IP_DEAD)
 		return KERN_INVALID_CAPABILITY;
-	switch (id) {
-	case MACH_NOTIFY_PORT_DESTROYED:
-		return request_port_destroyed(space, name, sync, notify,
-		    previous);
-	case MACH_NOTIFY_NO_SENDERS:
-		return request_no_senders(space, name, sync, notify, previous);
-	case MACH_NOTIFY_DEAD_NAME:
-		return request_dead_name(space, name, sync != 0, notify,
-		    previous);
-	default:
-		return KERN_INVALID_VALUE;
+	if (notify != NULL) {
+		notice = ipc_notice_alloc(space->account, notify);
+		if (notice == NULL)
+			return KERN_RESOURCE_SHORTAGE;
 	}
+	kr = request(space, name, id, sync, notice, &old);
+	if (kr == KERN_SUCCESS)
+		*previous = ipc_notice_cancel(old);
+	else
+		(void)ipc_notice_cancel(notice);	/* it stays the caller's */
+	return kr;
 }
 
 kern_return_t

@@ -10,6 +10,7 @@
  * Source:     Mach 3.0 kernel interface, exception_raise; order of ports and
  *             meaning of replies as docs/design.md says.
  */
+#include <ipc/ipc_charge.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_port.h>
@@ -90,7 +91,8 @@ exception_send(struct thread *thread, struct ipc_port *port)
 	msg->exception = thread->saved.exc.type;
 	msg->code = thread->saved.exc.code;
 	msg->subcode = thread->saved.exc.subcode;
-	ipc_mqueue_send_always(kmsg);
+	ipc_charge_forced(kmsg, current_thread()->task->account);
+	(void)ipc_mqueue_send_always(kmsg);
 	return true;
 }
 

@@ -31,7 +31,8 @@ static unsigned spare_wanted;		/* starved_lock */
 static vm_offset_t
 stack_create(void)
 {
-	struct vm_page *page = vm_page_grab_contiguous(STACK_ORDER);
+	struct vm_page *page = vm_page_grab_contiguous(VM_PAGE_STACK,
+	    STACK_ORDER);
 	vm_offset_t stack;
 
 	if (page == NULL)

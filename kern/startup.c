@@ -7,6 +7,7 @@
  */
 #include <device/device_init.h>
 #include <ipc/ipc_init.h>
+#include <ipc/ipc_notify.h>
 #include <kern/boot_module.h>
 #include <kern/console.h>
 #include <kern/debug.h>
@@ -52,6 +53,7 @@ startup_thread(void)
 {
 	machine_start_processors();
 	reaper_start();
+	ipc_notify_start();
 	vm_start_daemons();
 	device_start();
 	announce();

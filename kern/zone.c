@@ -432,7 +432,8 @@ kalloc_large(size_t size)
 	vm_offset_t addr;
 
 	if (size <= CONTIGUOUS_MAX)
-		page = vm_page_grab_contiguous(page_order(size));
+		page = vm_page_grab_contiguous(VM_PAGE_MESSAGE,
+		    page_order(size));
 	if (page != NULL)
 		return vm_page_to_direct(page);
 	if (kmem_alloc(&addr, size) != KERN_SUCCESS)

@@ -7,6 +7,7 @@
 
 #include <mach/duality.h>
 #include <mach/mach_thread.h>
+#include <mach/notify.h>
 #include <mach/task_limits.h>
 
 #include "vm_support.h"
@@ -349,4 +350,316 @@ TEST_LIMIT(limits_leave_room_for_100000_ports, 60)
 	CHECK(bytes >= 100 * PORTS);
 	for (unsigned i = 0; i < SAMPLES; i++)
 		CHECK_KR(mach_port_destroy(self, port - i * 90), KERN_SUCCESS);
+}
+
+/* Messages */
+
+struct note {
+	mach_msg_header_t head;
+	mach_msg_type_t	  type;
+	char		  bytes[1000];
+};
+
+/* Send to a port of ours, without waiting. */
+static mach_msg_return_t
+send_note(mach_port_t port, unsigned bytes)
+{
+	static struct note note;
+
+	memset(&note, 0, sizeof(note.head) + sizeof(note.type));
+	note.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0);
+	note.head.msgh_remote_port = port;
+	note.type.msgt_name = MACH_MSG_TYPE_CHAR;
+	note.type.msgt_size = 8;
+	note.type.msgt_number = bytes;
+	note.type.msgt_inline = TRUE;
+	return mach_msg(&note.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+	    sizeof(note.head) + sizeof(note.type) + bytes, 0, MACH_PORT_NULL,
+	    0, MACH_PORT_NULL);
+}
+
+static mach_msg_return_t
+receive_note(mach_port_t port)
+{
+	struct note note;
+
+	return test_receive(&note.head, sizeof(note), port, 1);
+}
+
+static uint32_t
+send_and_receive(uint32_t bytes, uint32_t unused)
+{
+	mach_port_t port;
+	kern_return_t kr;
+
+	(void)unused;
+	kr = mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port);
+	if (kr == KERN_SUCCESS)
+		kr = send_note(port, bytes);
+	if (kr == KERN_SUCCESS)
+		kr = receive_note(port);
+	(void)mach_port_destroy(self, port);
+	return kr;
+}
+
+/* Queues of test ports, so that qlimit is never what stops us. */
+#define QUEUES	8
+static mach_port_t queues[QUEUES];
+
+static void
+make_queues(void)
+{
+	for (unsigned i = 0; i < QUEUES; i++) {
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
+		    &queues[i]), KERN_SUCCESS);
+		CHECK_KR(mach_port_set_qlimit(self, queues[i],
+		    MACH_PORT_QLIMIT_MAX), KERN_SUCCESS);
+	}
+}
+
+TEST(limits_messages)
+{
+	struct vm_agent other;
+
+	vm_agent_start(&other, self);
+	make_queues();
+	CHECK_EQ(leave_room(LIMITS_WORD(messages), 20), 0);
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_KR(send_note(queues[i % QUEUES], 4), MACH_MSG_SUCCESS);
+	CHECK_KR(send_note(queues[0], 4), MACH_SEND_NO_BUFFER);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 20);
+	CHECK(get_use(LIMITS_WORD(message_bytes)) >= 20 * 32);
+	CHECK(get_use(LIMITS_WORD(message_bytes)) <= 20 * 160);
+	CHECK_EQ(vm_agent_call(&other, send_and_receive, 4, 0), KERN_SUCCESS);
+	CHECK_KR(receive_note(queues[1]), MACH_MSG_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 19);
+	CHECK_KR(send_note(queues[1], 4), MACH_MSG_SUCCESS);
+	CHECK_KR(send_note(queues[1], 4), MACH_SEND_NO_BUFFER);
+	/* A queue that dies gives its messages back. */
+	for (unsigned i = 0; i < QUEUES; i++)
+		CHECK_KR(mach_port_destroy(self, queues[i]), KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 0);
+	CHECK_EQ(get_use(LIMITS_WORD(message_bytes)), 0);
+	vm_agent_end(&other);
+}
+
+TEST(limits_message_bytes)
+{
+	natural_t kernel = get_use(LIMITS_WORD(kernel_bytes)), bytes;
+	unsigned count = 0;
+
+	make_queues();
+	(void)leave_room(LIMITS_WORD(message_bytes), 20500);
+	while (send_note(queues[count % QUEUES], 1000) == MACH_MSG_SUCCESS)
+		count++;
+	CHECK(count >= 10 && count <= 19);
+	bytes = get_use(LIMITS_WORD(message_bytes));
+	CHECK(bytes >= count * 1000 && bytes <= 20500);
+	CHECK(get_use(LIMITS_WORD(kernel_bytes)) >= kernel + bytes);
+	/* A small one still fits. */
+	CHECK_KR(send_note(queues[0], 4), MACH_MSG_SUCCESS);
+	CHECK_KR(send_note(queues[0], 1000), MACH_SEND_NO_BUFFER);
+	for (unsigned i = 0; i < count; i++)
+		CHECK_KR(receive_note(queues[i % QUEUES]), MACH_MSG_SUCCESS);
+	CHECK_KR(receive_note(queues[0]), MACH_MSG_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(message_bytes)), 0);
+	CHECK_KR(send_note(queues[0], 1000), MACH_MSG_SUCCESS);
+}
+
+/* What is out of line weighs as well: here arrays of ports. */
+TEST(limits_message_bytes_out_of_line)
+{
+	static mach_port_t names[20000 / sizeof(mach_port_t)];
+	struct vm_data_message msg;
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
+	natural_t kernel;
+	unsigned count = 0;
+
+	make_queues();
+	kernel = get_use(LIMITS_WORD(kernel_bytes));
+	(void)leave_room(LIMITS_WORD(message_bytes), 250000);
+	while (mr == MACH_MSG_SUCCESS && count < 100) {
+		vm_data_message_make(&msg, (vm_address_t)names, sizeof(names),
+		    false);
+		msg.head.msgh_bits = MACH_MSGH_BITS_COMPLEX |
+		    MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0);
+		msg.head.msgh_remote_port = queues[count % QUEUES];
+		msg.type.msgtl_name = MACH_MSG_TYPE_COPY_SEND;
+		msg.type.msgtl_size = 32;
+		msg.type.msgtl_number = sizeof(names) / sizeof(names[0]);
+		mr = mach_msg(&msg.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+		    offsetof(struct vm_data_message, room), 0, MACH_PORT_NULL,
+		    0, MACH_PORT_NULL);
+		count += mr == MACH_MSG_SUCCESS;
+	}
+	CHECK_KR(mr, MACH_SEND_NO_BUFFER);
+	CHECK_EQ(count, 12);
+	CHECK(get_use(LIMITS_WORD(kernel_bytes)) >= kernel + 240000);
+	for (unsigned i = 0; i < QUEUES; i++)
+		CHECK_KR(mach_port_destroy(self, queues[i]), KERN_SUCCESS);
+	CHECK(get_use(LIMITS_WORD(kernel_bytes)) < kernel + 1000);
+}
+
+/* A blocked sender's message is charged too, and given back with it. */
+static mach_port_t full_port;
+static volatile mach_msg_return_t blocked_result;
+
+static void
+block_in_send(void *unused)
+{
+	struct note note = { .head.msgh_size = 0 };
+
+	(void)unused;
+	note.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0);
+	note.head.msgh_remote_port = full_port;
+	blocked_result = mach_msg(&note.head, MACH_SEND_MSG,
+	    sizeof(note.head), 0, MACH_PORT_NULL, 0, MACH_PORT_NULL);
+}
+
+TEST(limits_messages_of_blocked_senders)
+{
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
+	    &full_port), KERN_SUCCESS);
+	CHECK_KR(mach_port_set_qlimit(self, full_port, 1), KERN_SUCCESS);
+	CHECK_KR(send_note(full_port, 4), MACH_MSG_SUCCESS);
+	CHECK_KR(send_note(full_port, 4), MACH_SEND_TIMED_OUT);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 1);
+	blocked_result = ~0u;
+	CHECK_KR(mach_thread_start(block_in_send, NULL), KERN_SUCCESS);
+	for (unsigned i = 0; get_use(LIMITS_WORD(messages)) != 2; i++) {
+		CHECK(i < 1000);
+		test_sleep(10);
+	}
+	(void)leave_room(LIMITS_WORD(messages), 0);
+	/* A third neither blocks nor times out. */
+	CHECK_KR(send_note(full_port, 4), MACH_SEND_NO_BUFFER);
+	CHECK_KR(mach_port_destroy(self, full_port), KERN_SUCCESS);
+	for (unsigned i = 0; blocked_result != MACH_MSG_SUCCESS; i++) {
+		CHECK(i < 1000);
+		test_sleep(10);
+	}
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 0);
+}
+
+/*
+ * Replies are charged to who asked for them.  A client that does not listen
+ * gets a notification for each reply beyond its limit, and its server goes on.
+ */
+static mach_msg_return_t
+send_reply(mach_port_t right, mach_msg_id_t id)
+{
+	struct note note = { .head.msgh_id = id };
+
+	note.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0);
+	note.head.msgh_remote_port = right;
+	return mach_msg(&note.head, MACH_SEND_MSG, sizeof(note.head) + 40, 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+}
+
+TEST(limits_replies_are_charged_to_the_receiver)
+{
+	enum { REPLIES = 40, LIMIT = 20 };
+	struct vm_agent client;
+	mach_port_t right[REPLIES], port;
+	mach_msg_type_name_t type;
+	natural_t mine;
+
+	/* The port is the client's; so are its send-once rights. */
+	vm_agent_start(&client, self);
+	port = 0x1234;
+	CHECK_KR(mach_port_allocate_name(client.task, MACH_PORT_RIGHT_RECEIVE,
+	    port), KERN_SUCCESS);
+	for (unsigned i = 0; i < REPLIES; i++)
+		CHECK_KR(mach_port_extract_right(client.task, port,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE, &right[i], &type),
+		    KERN_SUCCESS);
+	CHECK_KR(set_word(client.task, MACH_PORT_NULL, LIMITS_WORD(messages),
+	    LIMIT), KERN_SUCCESS);
+	mine = get_use(LIMITS_WORD(messages));
+	for (unsigned i = 0; i < REPLIES; i++)
+		CHECK_KR(send_reply(right[i], i), MACH_MSG_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), mine);
+	/* Replies go a quarter beyond, notifications two. */
+	CHECK_EQ(get_word(client.task, TASK_LIMITS_USE,
+	    LIMITS_WORD(messages)), LIMIT + LIMIT / 4 * 2);
+	for (unsigned i = 0; i < REPLIES; i++)
+		CHECK_KR(mach_port_deallocate(self, right[i]),
+		    KERN_INVALID_NAME);
+	vm_agent_end(&client);
+}
+
+/* Requests to the kernel whose replies nobody takes. */
+TEST(limits_replies_of_the_kernel)
+{
+	struct {
+		mach_msg_header_t head;
+		char		  room[64];
+	} msg;
+	mach_port_t port;
+	natural_t use;
+
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port),
+	    KERN_SUCCESS);
+	CHECK_KR(set_word(self, MACH_PORT_NULL, LIMITS_WORD(messages), 40),
+	    KERN_SUCCESS);
+	for (unsigned i = 0; i < 1000; i++) {
+		memset(&msg, 0, sizeof(msg));
+		msg.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    i % 2 ? MACH_MSG_TYPE_MAKE_SEND_ONCE :
+		    MACH_MSG_TYPE_MAKE_SEND);
+		msg.head.msgh_remote_port = self;
+		msg.head.msgh_local_port = port;
+		msg.head.msgh_id = 2999;	/* nothing: a reply says so */
+		CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG, sizeof(msg.head),
+		    0, MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	}
+	use = get_use(LIMITS_WORD(messages));
+	CHECK(use >= 40 && use <= 60);
+	for (unsigned i = 0; i < use; i++)
+		CHECK_KR(receive_note(port), MACH_MSG_SUCCESS);
+	CHECK_KR(receive_note(port), MACH_RCV_TIMED_OUT);
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), 0);
+}
+
+/* A request for a notification takes its message at once. */
+TEST(limits_notification_requests)
+{
+	enum { NAMES = 100 };
+	mach_port_t names[NAMES], notify = test_port(), previous;
+	natural_t use, after;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		names[i] = test_port();
+	use = leave_room(LIMITS_WORD(kernel_bytes), 3000);
+	while (count < NAMES && mach_port_request_notification(self,
+	    names[count], MACH_NOTIFY_DEAD_NAME, 0, notify,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous) == KERN_SUCCESS)
+		count++;
+	CHECK(count >= 3000 / 160 && count <= 3000 / 48);
+	CHECK_KR(mach_port_request_notification(self, names[0],
+	    MACH_NOTIFY_NO_SENDERS, 0, notify, MACH_MSG_TYPE_MAKE_SEND_ONCE,
+	    &previous), KERN_RESOURCE_SHORTAGE);
+	CHECK_KR(mach_port_request_notification(self, names[0],
+	    MACH_NOTIFY_PORT_DESTROYED, 0, notify,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_RESOURCE_SHORTAGE);
+	/* Those that were accepted come although nothing more is to be had. */
+	for (unsigned i = 0; i < count; i++)
+		CHECK_KR(mach_port_mod_refs(self, names[i],
+		    MACH_PORT_RIGHT_RECEIVE, -1), KERN_SUCCESS);
+	/* And the three send-once rights of those that were not. */
+	for (unsigned i = 0; i < count + 3; i++)
+		CHECK_KR(receive_note(notify), MACH_MSG_SUCCESS);
+	CHECK_KR(receive_note(notify), MACH_RCV_TIMED_OUT);
+	/* Taken back, a request gives back what it took. */
+	after = get_use(LIMITS_WORD(kernel_bytes));
+	CHECK(after <= use);
+	CHECK_KR(mach_port_request_notification(self, names[NAMES - 1],
+	    MACH_NOTIFY_NO_SENDERS, 0, notify, MACH_MSG_TYPE_MAKE_SEND_ONCE,
+	    &previous), KERN_SUCCESS);
+	CHECK(get_use(LIMITS_WORD(kernel_bytes)) > after);
+	CHECK_KR(mach_port_request_notification(self, names[NAMES - 1],
+	    MACH_NOTIFY_NO_SENDERS, 0, MACH_PORT_NULL,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(kernel_bytes)), after);
 }

@@ -11,6 +11,7 @@
 
 #include <mach/exception.h>
 #include <mach/mach_thread.h>
+#include <mach/notify.h>
 
 #include "vm_support.h"
 
@@ -498,4 +499,128 @@ TEST_LIMIT(memory_exhausted_by_map_entries, 60)
 TEST_LIMIT(memory_exhausted_by_messages, 60)
 {
 	flood(flood_messages, 20);
+}
+
+/*
+ * Notifications.  Requests to the kernel whose replies nobody takes use up the
+ * last of memory, what is kept for messages included; then a task dies that
+ * others have asked to hear of.
+ */
+
+#define WATCHED	40u
+
+static vm_address_t shared_flag;	/* a word that two tasks share */
+
+static uint32_t
+flood_replies(uint32_t a, uint32_t b)
+{
+	mach_port_t port = MACH_PORT_NULL;
+	mach_msg_header_t head;
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
+
+	(void)a;
+	(void)b;
+	(void)syscall_mach_port_allocate(mach_task_self(),
+	    MACH_PORT_RIGHT_RECEIVE, &port);
+	while (flood_count < 20000 && mr == MACH_MSG_SUCCESS) {
+		memset(&head, 0, sizeof(head));
+		head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+		head.msgh_remote_port = mach_task_self();
+		head.msgh_local_port = port;
+		head.msgh_id = 2999;	/* no such call: a reply says so */
+		mr = mach_msg_trap(&head, MACH_SEND_MSG, sizeof(head), 0,
+		    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+		flood_count++;
+	}
+	vm_set_word(shared_flag, 1);
+	for (;;)
+		test_sleep(1000);
+	return 0;
+}
+
+/* Names of the watched task for rights that die with it. */
+#define WATCHED_PORT(i)	(0x10001u + (i))
+#define WATCHED_ONCE(i)	(0x20001u + (i))
+#define WATCHED_SEND	0x30001u
+
+/* Ask on our port to hear of all that happens to the task. */
+static void
+watch(task_t task, mach_port_t notify, mach_port_t senders)
+{
+	mach_port_t right, previous;
+	mach_msg_type_name_t type;
+
+	for (unsigned i = 0; i < WATCHED; i++) {
+		CHECK_KR(mach_port_allocate_name(task, MACH_PORT_RIGHT_RECEIVE,
+		    WATCHED_PORT(i)), KERN_SUCCESS);
+		CHECK_KR(mach_port_extract_right(task, WATCHED_PORT(i),
+		    MACH_MSG_TYPE_MAKE_SEND, &right, &type), KERN_SUCCESS);
+		CHECK_KR(mach_port_request_notification(self, right,
+		    MACH_NOTIFY_DEAD_NAME, 0, notify,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+		CHECK_KR(mach_port_insert_right(task, WATCHED_ONCE(i), notify,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE), KERN_SUCCESS);
+	}
+	CHECK_KR(mach_port_insert_right(task, WATCHED_SEND, senders,
+	    MACH_MSG_TYPE_MAKE_SEND), KERN_SUCCESS);
+	CHECK_KR(mach_port_request_notification(self, senders,
+	    MACH_NOTIFY_NO_SENDERS, 0, notify, MACH_MSG_TYPE_MAKE_SEND_ONCE,
+	    &previous), KERN_SUCCESS);
+}
+
+TEST_LIMIT(memory_exhausted_loses_no_notification, 60)
+{
+	union {
+		mach_msg_header_t	      head;
+		mach_dead_name_notification_t word;
+		char			      room[256];
+	} msg;
+	struct vm_agent filler, flooder, watched;
+	mach_port_t notify = test_port(), senders;
+	unsigned dead = 0, once = 0, none = 0;
+	struct vm_outcome outcome;
+
+	shared_flag = test_allocate(PAGE_SIZE);
+	CHECK_KR(vm_inherit(self, shared_flag, PAGE_SIZE, VM_INHERIT_SHARE),
+	    KERN_SUCCESS);
+	vm_set_word(shared_flag, 0);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &senders),
+	    KERN_SUCCESS);
+	vm_agent_start(&watched, self);
+	watch(watched.task, notify, senders);
+	filler_start(&filler);
+	vm_agent_start(&flooder, self);
+	(void)vm_agent_call(&flooder, touch_data, 0, 0);
+	(void)touch_data(0, 0);
+	memset(&msg, 0, sizeof(msg));
+	outcome = filler_fill(&filler);
+	vm_agent_begin(&flooder, flood_replies, 0, 0);
+	for (unsigned i = 0; i < 20000 && vm_word(shared_flag) == 0; i++)
+		test_sleep(1);
+	/* From here to the floods' end by traps alone. */
+	(void)syscall_task_terminate(watched.task);
+	test_sleep(20);
+	(void)syscall_task_terminate(flooder.task);
+	(void)syscall_task_terminate(filler.task);
+	test_wait_end(flooder.task);
+	test_wait_end(filler.task);
+	check_filled(outcome);
+	CHECK_EQ(vm_word(shared_flag), 1);
+	while (dead + once + none < 2 * WATCHED + 1) {
+		CHECK_KR(test_receive(&msg.head, sizeof(msg), notify, 5000),
+		    MACH_MSG_SUCCESS);
+		if (msg.head.msgh_id == MACH_NOTIFY_DEAD_NAME)
+			dead++;
+		else if (msg.head.msgh_id == MACH_NOTIFY_SEND_ONCE)
+			once++;
+		else
+			none++;
+	}
+	CHECK_EQ(dead, WATCHED);
+	CHECK_EQ(once, WATCHED);
+	CHECK_EQ(none, 1);
+	CHECK_KR(test_receive(&msg.head, sizeof(msg), notify, 50),
+	    MACH_RCV_TIMED_OUT);
+	check_alive();
 }

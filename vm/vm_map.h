@@ -105,6 +105,7 @@ kern_return_t	 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy
 kern_return_t	 vm_map_copy_overwrite(struct vm_map *map, vm_offset_t addr, vm_map_copy_t copy);
 void		 vm_map_copy_discard(vm_map_copy_t copy);	/* NULL allowed */
 vm_size_t	 vm_map_copy_size(vm_map_copy_t copy);		/* bytes; NULL is 0 */
+vm_size_t	 vm_map_copy_memory(vm_map_copy_t copy);	/* kernel memory it takes, in bytes */
 /* Read bytes of a copy into kernel memory (faults pages in; may sleep). */
 kern_return_t	 vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst, vm_size_t len);
 

@@ -74,6 +74,26 @@ vm_map_copy_size(vm_map_copy_t copy)
 	return copy != NULL ? copy->size : 0;
 }
 
+static unsigned
+copy_entries(vm_map_copy_t copy)
+{
+	unsigned count = 0;
+	struct queue *q;
+
+	queue_for_each(q, &copy->entries)
+		count++;
+	return count;
+}
+
+vm_size_t
+vm_map_copy_memory(vm_map_copy_t copy)
+{
+	if (copy == NULL)
+		return 0;
+	return sizeof(*copy) + copy_entries(copy) *
+	    (sizeof(struct vm_map_entry) + sizeof(struct vm_object));
+}
+
 bool
 vm_map_copy_page_aligned(vm_map_copy_t copy)
 {
@@ -383,17 +403,6 @@ vm_map_copyin_kernel(const void *data, vm_size_t len, vm_map_copy_t *copyp)
 fail:
 	vm_object_deallocate(object);
 	return KERN_RESOURCE_SHORTAGE;
-}
-
-static unsigned
-copy_entries(vm_map_copy_t copy)
-{
-	unsigned count = 0;
-	struct queue *q;
-
-	queue_for_each(q, &copy->entries)
-		count++;
-	return count;
 }
 
 kern_return_t

@@ -94,6 +94,7 @@ enum vm_page_use {
 	VM_PAGE_USER_DIRECT,	/* so too, in the direct map */
 	VM_PAGE_KERNEL,		/* in the direct map, as the next */
 	VM_PAGE_MESSAGE,
+	VM_PAGE_STACK,		/* of a thread, without which nothing ends */
 };
 
 /*
@@ -109,7 +110,7 @@ void		 vm_page_release_range(phys_addr_t start, phys_addr_t end);
 struct vm_page	*vm_page_grab(enum vm_page_use use);
 void		 vm_page_release(struct vm_page *page);	/* back to the free queue */
 /* 2^order contiguous pages in the direct map for the kernel, NULL if none. */
-struct vm_page	*vm_page_grab_contiguous(unsigned order);
+struct vm_page	*vm_page_grab_contiguous(enum vm_page_use use, unsigned order);
 void		 vm_page_release_contiguous(struct vm_page *page, unsigned order);
 /* Wait (interruptibly) until pages are free; continuation as thread_block's. */
 void		 vm_page_wait(void (*continuation)(void));

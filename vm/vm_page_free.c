@@ -239,6 +239,8 @@ use_left(enum vm_page_use use)
 		return reserve_kernel;
 	case VM_PAGE_MESSAGE:
 		return reserve_message;
+	case VM_PAGE_STACK:
+		return reserve_message / 2;
 	}
 	return 0;
 }
@@ -281,14 +283,14 @@ vm_page_release(struct vm_page *page)
 }
 
 struct vm_page *
-vm_page_grab_contiguous(unsigned order)
+vm_page_grab_contiguous(enum vm_page_use use, unsigned order)
 {
 	struct free_blocks *fb = &free_memory[MEMORY_DIRECT];
 	struct vm_page *page = NULL;
 
 	assert(order <= ORDER_MAX);
 	spin_lock(&free_lock);
-	if (fb->count > use_left(VM_PAGE_MESSAGE))
+	if (fb->count > use_left(use))
 		page = block_take(fb, order);
 	spin_unlock(&free_lock);
 	if (page == NULL || vm_page_scarce())

@@ -59,7 +59,7 @@ vm_page_from_direct(const void *addr)
 
 /* Nothing side by side here: large memory comes from kmem_alloc. */
 struct vm_page *
-vm_page_grab_contiguous(unsigned order)
+vm_page_grab_contiguous(enum vm_page_use use, unsigned order)
 {
 	return NULL;
 }
