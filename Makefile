@@ -98,6 +98,8 @@ KERNEL_OBJS := $(KERNEL_SRCS:%=$(O)/%.o)
 KERNEL_STUB_OBJS := $(KERNEL_STUBS:%=%.o)
 $(KERNEL_OBJS): CFLAGS = $(KERNEL_CFLAGS) $(WARNINGS)
 $(KERNEL_STUB_OBJS): CFLAGS = $(KERNEL_CFLAGS) -w
+# The register counts on the shortest way; a backtrace from there starts late.
+$(O)/ipc/mach_msg_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer
 $(KERNEL_OBJS) $(KERNEL_STUB_OBJS): | $(KERNEL_STUBS)
 
 # Compile.

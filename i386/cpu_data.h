@@ -22,6 +22,7 @@ struct cpu_data {
 
 	/* fixed when the processor starts */
 	uint8_t		  apic_id;
+	uint32_t	  bit;		/* 1 << number */
 
 	/* pmap.c's */
 	struct pmap	 *pmap;		/* loaded; written by this processor */

@@ -1,7 +1,7 @@
 /*
  * i386/debug_regs.c - breakpoints by the debug registers, for user programs.
  *
- * Owns:       pcb->debug_regs and pcb->debug_in_use.
+ * Owns:       pcb->debug_regs and PCB_DEBUG in pcb->special.
  * Locks:      none; the processor's registers change with interrupts off.
  * Invariant:  only user addresses are watched; general detection, which
  *             would trap the kernel's own use, is never on.
@@ -29,7 +29,7 @@
 static void
 debug_regs_load(const struct pcb *pcb)
 {
-	if (pcb->debug_in_use) {
+	if (pcb->special & PCB_DEBUG) {
 		dr0_write(pcb->debug_regs[0]);
 		dr1_write(pcb->debug_regs[1]);
 		dr2_write(pcb->debug_regs[2]);
@@ -43,7 +43,7 @@ debug_regs_load(const struct pcb *pcb)
 void
 debug_regs_switch(const struct pcb *old, const struct pcb *new)
 {
-	if (new->debug_in_use || old->debug_in_use)
+	if ((new->special | old->special) & PCB_DEBUG)
 		debug_regs_load(new);
 }
 
@@ -87,7 +87,10 @@ debug_regs_set(struct thread *thread, const struct i386_debug_state *state)
 	pcb->debug_regs[6] = state->dr[6] & DR6_REASONS;
 	pcb->debug_regs[7] = control;
 	were_on = intr_disable();
-	pcb->debug_in_use = (control & DR7_ENABLES) != 0;
+	if (control & DR7_ENABLES)
+		pcb->special |= PCB_DEBUG;
+	else
+		pcb->special &= ~PCB_DEBUG;
 	if (thread == current_thread())
 		debug_regs_load(pcb);
 	intr_restore(were_on);

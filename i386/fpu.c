@@ -2,10 +2,10 @@
  * i386/fpu.c - the FPU, lazily: a thread's state is loaded when it first uses
  * the FPU after running elsewhere, and saved when it leaves the processor.
  *
- * Owns:       pcb->fpu and pcb->fpu_live of the running thread.
- * Locks:      none; interrupts are off where registers and fpu_live change.
- * Invariant:  CR0.TS is clear exactly while the running thread's fpu_live is
- *             set.  No thread's state is in a processor it does not run on.
+ * Owns:       pcb->fpu and PCB_FPU_LIVE of the running thread.
+ * Locks:      none; interrupts are off where registers and that bit change.
+ * Invariant:  CR0.TS is clear exactly while the running thread's bit is set.
+ *             No thread's state is in a processor it does not run on.
  * Source:     Intel SDM volume 1, chapters 8 and 10; volume 3, chapter 13.
  */
 #include <kern/debug.h>
@@ -124,17 +124,17 @@ fpu_init(void)
 void
 fpu_save(struct pcb *pcb)
 {
-	if (!pcb->fpu_live)
+	if (!(pcb->special & PCB_FPU_LIVE))
 		return;
 	registers_save(pcb->fpu);
-	pcb->fpu_live = false;
+	pcb->special &= ~PCB_FPU_LIVE;
 	ts_set();
 }
 
 void
 fpu_free(struct pcb *pcb)
 {
-	assert(!pcb->fpu_live);
+	assert(!(pcb->special & PCB_FPU_LIVE));
 	if (pcb->fpu != NULL)
 		zfree(fpu_zone, pcb->fpu);
 	pcb->fpu = NULL;
@@ -175,7 +175,7 @@ fpu_not_available(void)
 	}
 	clts();
 	registers_load(pcb->fpu);
-	pcb->fpu_live = true;
+	pcb->special |= PCB_FPU_LIVE;
 }
 
 static struct fpu_state *

@@ -23,6 +23,7 @@
 #define CURRENT_THREAD	%fs:4
 #define USER_END	0xc0000000
 #define ARGS_MAX	12		/* MACH_TRAP_ARGS_MAX */
+#define MACH_MSG_TRAP	-25
 
 	.macro	SAVE_REGISTERS
 	pushal
@@ -71,6 +72,8 @@ gate_on_kernel_stack:
 	testl	$EFLAGS_NT, %edx
 	jnz	gate_clear_nt
 gate_dispatch:
+	cmpl	$MACH_MSG_TRAP, %eax
+	je	gate_mach_msg
 	negl	%eax
 	cmpl	mach_trap_count, %eax
 	jae	gate_bad_number
@@ -79,9 +82,22 @@ gate_dispatch:
 	jnz	gate_arguments
 gate_call:
 	call	*mach_trap_table(,%eax,8)
+	jmp	gate_result
+
+	.globl	thread_syscall_return, thread_exception_return
+	.type	thread_syscall_return, @function
+	.type	thread_exception_return, @function
+/* void thread_syscall_return(kern_return_t value); */
+thread_syscall_return:
+	movl	CURRENT_THREAD, %ebx
+	addl	$THREAD_REGS, %ebx
+gate_result:
 	movl	%eax, FRAME_EAX(%ebx)
 
-/* To user mode by the frame at ebx; on the thread's kernel stack. */
+/*
+ * To user mode by the frame at ebx; on the thread's kernel stack, of which
+ * nothing is needed any more.
+ */
 user_return:
 	cli
 	cmpl	$0, REGS_AST(%ebx)
@@ -102,6 +118,8 @@ exit_iret:
 	iret
 
 user_return_ast:
+	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
 	sti
 	call	trap_ast
 	jmp	user_return
@@ -142,26 +160,35 @@ arguments_end:
 	.error	"gate_arguments counts on three bytes for each push"
 	.endif
 
+/* The trap that nearly all are. */
+gate_mach_msg:
+	movl	FRAME_ESP(%ebx), %esi
+	cmpl	$(USER_END - 32), %esi
+	ja	gate_bad_arguments
+	STAC
+mach_msg_start:
+	pushl	28(%esi)
+	pushl	24(%esi)
+	pushl	20(%esi)
+	pushl	16(%esi)
+	pushl	12(%esi)
+	pushl	8(%esi)
+	pushl	4(%esi)
+mach_msg_end:
+	CLAC
+	movl	%esp, %eax		/* struct mach_msg_args */
+	call	mach_msg_trap
+	jmp	gate_result
+	USER_ACCESS mach_msg_start, mach_msg_end, arguments_recover
+
 arguments_recover:
 	CLAC
-	call	gate_arguments_fault	/* eax: why, edx: address */
-
-/* void thread_syscall_return(kern_return_t value); */
-	.globl	thread_syscall_return, thread_exception_return
-	.type	thread_syscall_return, @function
-	.type	thread_exception_return, @function
-thread_syscall_return:
-	movl	CURRENT_THREAD, %ebx
-	addl	$THREAD_REGS, %ebx
-	movl	%eax, FRAME_EAX(%ebx)
-	jmp	1f
+	call	gate_arguments_fault
 
 /* void thread_exception_return(void); */
 thread_exception_return:
 	movl	CURRENT_THREAD, %ebx
 	addl	$THREAD_REGS, %ebx
-1:	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
 	jmp	user_return
 
 /*

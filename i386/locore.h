@@ -27,8 +27,7 @@ void	trap_kernel(struct trap_frame *frame);
 void	trap_ast(void);
 void	gate_bad_number(void) __attribute__((noreturn));
 void	gate_bad_arguments(void) __attribute__((noreturn));
-void	gate_arguments_fault(kern_return_t why, uint32_t address)
-	    __attribute__((noreturn));
+void	gate_arguments_fault(void) __attribute__((noreturn));
 void	double_fault(void) __attribute__((noreturn));
 
 /* Switch stacks: save on *old_esp unless NULL, go on where new_esp stopped. */

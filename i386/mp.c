@@ -83,6 +83,7 @@ processor_make(uint8_t apic_id)
 		panic("no memory for a processor");
 	processor->machine.apic_id = apic_id;
 	processor_add(processor);
+	processor->machine.bit = 1u << processor->number;
 	idle_thread_create(processor);
 	processor_start(processor);
 }

@@ -13,6 +13,7 @@
 #include <machine/debug_regs.h>
 #include <machine/fpu.h>
 #include <machine/locore.h>
+#include <machine/switch.h>
 #include <machine/pcb.h>
 #include <machine/regs.h>
 #include <machine/seg.h>
@@ -71,18 +72,13 @@ machine_stack_attach(struct thread *thread, uint32_t stack,
 	thread->pcb.kernel_esp = (uintptr_t)frame;
 }
 
-/* All but the stack. */
 void
-machine_switch_no_stack(struct thread *old, struct thread *new)
+machine_switch_special(struct processor *processor, struct thread *old,
+    struct thread *new)
 {
-	struct processor *processor = current_processor();
-
 	fpu_save(&old->pcb);
 	debug_regs_switch(&old->pcb, &new->pcb);
-	processor->active_thread = new;
 	seg_load_thread(processor, &new->pcb);
-	if (new->task != old->task)
-		pmap_activate(new->task->map->pmap);
 }
 
 void

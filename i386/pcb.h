@@ -27,17 +27,23 @@ struct trap_frame {
 	uint32_t esp, ss;		/* only from user mode */
 };
 
+/* pcb.special; nearly every thread has none. */
+#define PCB_FPU_LIVE	0x1u		/* its FPU registers are in the processor */
+#define PCB_DEBUG	0x2u		/* uses debug registers */
+#define PCB_SEGMENTS	0x4u		/* has had segments of its own */
+
 struct pcb {
 	uint32_t	   entry_room[32];	/* under the frame, see above */
 	struct trap_frame  regs;		/* the user's registers */
 	/* kernel context while switched out with a stack */
 	uint32_t	   kernel_esp;
 	/* own, or under the thread's lock when it is stopped */
+	kern_return_t	   fault_why;		/* of a copy that gave up */
+	uint32_t	   fault_address;
+	uint32_t	   special;		/* PCB_*: what a switch must look at */
 	struct fpu_state  *fpu;			/* NULL until first used */
-	bool		   fpu_live;		/* registers are in the processor */
 	uint16_t	   fpu_control;		/* to start with; 0: the default */
 	uint32_t	   fpu_error;		/* status word of the last FPU error */
-	bool		   debug_in_use;
 	uint32_t	   debug_regs[8];
 	struct i386_ldt	  *ldt;			/* own segments, or NULL */
 	uint32_t	   gdt_user[2][2];	/* i386_set_gdt slots */
@@ -53,8 +59,6 @@ void	pcb_free(struct thread *thread);	/* fpu state, ldt */
  * trap and debug registers.  Interrupts off.  Returns when old runs again.
  */
 void	machine_switch(struct thread *old, struct thread *new);
-/* The same when old gives its stack to new: only the thread's own state. */
-void	machine_switch_no_stack(struct thread *old, struct thread *new);
 /* Run continuation on this thread's stack, from its top, interrupts on. */
 void	machine_call_continuation(void (*continuation)(void))
 	    __attribute__((noreturn));

@@ -218,11 +218,11 @@ pmap_activate(struct pmap *pmap)
 	self->machine.pmap_wanted = pmap;
 	if (pmap == old || pmap == kernel_pmap)
 		return;
-	__atomic_or_fetch(&pmap->processors, 1u << self->number,
+	__atomic_or_fetch(&pmap->processors, self->machine.bit,
 	    __ATOMIC_SEQ_CST);
 	self->machine.pmap = pmap;
 	cr3_write(pmap->cr3);
 	if (old != kernel_pmap)
-		__atomic_and_fetch(&old->processors, ~(1u << self->number),
+		__atomic_and_fetch(&old->processors, ~self->machine.bit,
 		    __ATOMIC_RELEASE);
 }

@@ -155,7 +155,6 @@ seg_load_thread(struct processor *processor, const struct pcb *pcb)
 	struct cpu_data *cpu = &processor->machine;
 	uint64_t *slots = &cpu->gdt[USER_GDT >> 3];
 
-	cpu->tss.esp0 = (uintptr_t)(&pcb->regs + 1);
 	if (unlikely(cpu->ldt != pcb->ldt))
 		ldt_load(cpu, pcb->ldt);
 	for (unsigned i = 0; i < USER_GDT_SLOTS; i++)

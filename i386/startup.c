@@ -169,6 +169,7 @@ i386_init(uint32_t magic, uint32_t info_address)
 	cpu_identify();
 	seg_init_shared();
 	processor_add(&boot_processor);
+	boot_processor.machine.bit = 1u << boot_processor.number;
 	seg_init_processor(&boot_processor);
 	cpu_enable_features();
 

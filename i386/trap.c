@@ -60,6 +60,7 @@ struct copy_range {
 	uint32_t start, end, recover;
 };
 extern const struct copy_range copy_table_start[], copy_table_end[];
+extern const struct copy_range copy_nofault_start[], copy_nofault_end[];
 
 bool
 trap_from_user(const struct trap_frame *frame)
@@ -129,15 +130,28 @@ trap_user(struct trap_frame *frame)
 	}
 }
 
-/* Where a faulting copy goes on, 0 if eip is in none. */
+/* Where a faulting copy of a table goes on, 0 if eip is in none. */
 static uint32_t
-copy_recovery(uint32_t eip)
+copy_recovery(const struct copy_range *r, const struct copy_range *end,
+    uint32_t eip)
 {
-	for (const struct copy_range *r = copy_table_start;
-	    r < copy_table_end; r++)
+	for (; r < end; r++)
 		if (eip >= r->start && eip < r->end)
 			return r->recover;
 	return 0;
+}
+
+/* A copy that would rather not be than fault gives up; interrupts are off. */
+static bool
+copy_gives_up(struct trap_frame *frame)
+{
+	uint32_t recover = copy_recovery(copy_nofault_start, copy_nofault_end,
+	    frame->eip);
+
+	if (recover == 0 || cr2_read() >= KERNEL_BASE)
+		return false;
+	frame->eip = recover;
+	return true;
 }
 
 /*
@@ -148,9 +162,12 @@ static void
 kernel_page_fault(struct trap_frame *frame)
 {
 	uint32_t address = cr2_read();
-	uint32_t recover = copy_recovery(frame->eip);
+	uint32_t recover = copy_recovery(copy_table_start, copy_table_end,
+	    frame->eip);
 	kern_return_t kr;
 
+	if (copy_gives_up(frame))
+		return;
 	if (recover == 0 || address >= KERNEL_BASE ||
 	    (frame->error & PF_RESERVED))
 		panic_trap(frame, "page fault in the kernel");
@@ -162,8 +179,8 @@ kernel_page_fault(struct trap_frame *frame)
 	(void)intr_disable();
 	if (kr != KERN_SUCCESS) {
 		frame->eip = recover;
-		frame->eax = (uint32_t)kr;
-		frame->edx = address;
+		current_thread()->pcb.fault_why = kr;
+		current_thread()->pcb.fault_address = address;
 	}
 }
 
@@ -278,9 +295,11 @@ gate_bad_arguments(void)
 }
 
 void
-gate_arguments_fault(kern_return_t why, uint32_t address)
+gate_arguments_fault(void)
 {
-	exception(EXC_BAD_ACCESS, why, (long)address);
+	struct pcb *pcb = &current_thread()->pcb;
+
+	exception(EXC_BAD_ACCESS, pcb->fault_why, (long)pcb->fault_address);
 }
 
 /* On a stack of its own; the task switch left the registers in the TSS. */

@@ -113,6 +113,7 @@ ldt_set(struct thread *thread, unsigned first, const struct descriptor *list,
 		memcpy(new->entries, default_ldt, sizeof(default_ldt));
 	memcpy(&new->entries[first], list, count * sizeof(uint64_t));
 	thread->pcb.ldt = new;
+	thread->pcb.special |= PCB_SEGMENTS;
 	reload_if_current(thread);
 	user_ldt_free(old);
 	return KERN_SUCCESS;
@@ -237,6 +238,7 @@ i386_set_gdt(struct thread *thread, int *selector, struct descriptor desc)
 	if (slot >= 0) {
 		thread->pcb.gdt_user[slot][0] = desc.low_word;
 		thread->pcb.gdt_user[slot][1] = desc.high_word;
+		thread->pcb.special |= PCB_SEGMENTS;
 		reload_if_current(thread);
 		*selector = (USER_GDT + 8 * slot) | SEL_RPL;
 	} else {

@@ -1,16 +1,17 @@
 /*
  * ipc/ipc_entry.c - the tables that turn names into entries.
  *
- * A name that the kernel chose is (generation << 24) | index.  The lowest
- * free index is given out first, with its generation one up at each reuse.
+ * A name that the kernel chose is (generation << 24) | index.  The index
+ * given up last is given out first if it is spare, and else the lowest free
+ * one, with its generation one up at each reuse.
  * The first 256 entries are in chunks of 32, 32, 64 and 128, the others in
  * leaves of 256, so no allocation exceeds a page and no entry ever moves.
  *
  * Owns:       names, entries and the maps of a space.
  * Locks:      all under the space's lock (LOCK_SPACE).
  * Invariant:  a bit of block->free is set exactly if the index exists and its
- *             entry has been given up; summaries follow.  No fresh name
- *             equals one in by_name.
+ *             entry has been given up and is not the spare one; summaries
+ *             follow.  No fresh name equals one in by_name.
  */
 #include <ipc/ipc_entry.h>
 #include <ipc/ipc_port.h>
@@ -167,6 +168,10 @@ ipc_entry_alloc(struct ipc_space *space, mach_port_name_t *name,
 
 	if (space->entry_count >= space->entry_limit)
 		return KERN_NO_SPACE;
+	if (space->spare_name != MACH_PORT_NAME_NULL) {
+		*out = ipc_entry_take_spare(space, name);
+		return KERN_SUCCESS;
+	}
 	if (unlikely(space->free_summary == 0)) {
 		kr = grow_table(space);
 		if (kr != KERN_SUCCESS)
@@ -250,6 +255,11 @@ ipc_entry_alloc_name(struct ipc_space *space, mach_port_name_t name,
 	}
 	user->name = name;
 	user_insert(space, user);
+	space->user_names |= 1u << (name & 31);
+	if (space->spare_name != MACH_PORT_NAME_NULL) {
+		mark_free(space, space->spare_name & IE_INDEX_MASK);
+		space->spare_name = MACH_PORT_NAME_NULL;
+	}
 	space->by_name.elements++;
 	space->entry_count++;
 	user_grow(space);
@@ -282,6 +292,8 @@ ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
 	uint32_t index = name & IE_INDEX_MASK;
 
 	assert(entry->request == NULL);
+	if (ipc_entry_make_spare(space, name, entry))
+		return;
 	space->entry_count--;
 	if (index >= space->table_size ||
 	    ipc_entry_at(space, index) != entry) {
@@ -317,6 +329,7 @@ ipc_entry_free_tables(struct ipc_space *space)
 		account_give(space->account, ACCOUNT_BYTES,
 		    space->table_size * NAME_BYTES);
 	space->table_size = 0;
+	space->spare_name = MACH_PORT_NAME_NULL;
 	ipc_hash_free(&space->by_port);
 	ipc_hash_free(&space->by_name);
 }

@@ -103,4 +103,54 @@ ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
 	return ipc_entry_lookup_user(space, name);
 }
 
+/* The same if it denotes one of these rights (MACH_PORT_TYPE_*). */
+static inline struct ipc_entry *
+ipc_entry_lookup_right(struct ipc_space *space, mach_port_name_t name,
+    uint32_t rights)
+{
+	uint32_t index = name & IE_INDEX_MASK;
+	struct ipc_entry *entry;
+
+	if (likely(index < space->table_size)) {
+		entry = ipc_entry_at(space, index);
+		if (likely(((entry->bits ^ name) & IE_GEN_MASK) == 0 &&
+		    (entry->bits & rights)))
+			return entry;
+	}
+	if (likely(space->by_name.elements == 0))
+		return NULL;
+	entry = ipc_entry_lookup_user(space, name);
+	return entry != NULL && (entry->bits & rights) ? entry : NULL;
+}
+
+/*
+ * The last entry given up is kept spare, so that a right that comes and goes
+ * with each message touches no table.  False: use ipc_entry_dealloc, for there
+ * is a spare one or the name may be, or become, one that a user chose.
+ */
+static inline bool
+ipc_entry_make_spare(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_entry *entry)
+{
+	if (space->spare_name != MACH_PORT_NAME_NULL ||
+	    ((space->user_names >> (name & 31)) & 1))
+		return false;
+	entry->port = NULL;
+	entry->bits = (entry->bits & IE_GEN_MASK) + IE_GEN_ONE;
+	space->entry_count--;
+	space->spare = entry;
+	space->spare_name = entry->bits | (name & IE_INDEX_MASK);
+	return true;
+}
+
+/* Use the spare entry; there is one, and the space is below its limit. */
+static inline struct ipc_entry *
+ipc_entry_take_spare(struct ipc_space *space, mach_port_name_t *name)
+{
+	*name = space->spare_name;
+	space->spare_name = MACH_PORT_NAME_NULL;
+	space->entry_count++;
+	return space->spare;
+}
+
 #endif

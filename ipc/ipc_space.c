@@ -42,7 +42,8 @@ ipc_bootstrap(void)
 	ipc_kmsg_bootstrap();
 	ipc_marequest_bootstrap();
 	ipc_space_bootstrap();
-	mach_msg_slow_only = boot_flag("slow-ipc");
+	if (boot_flag("slow-ipc"))
+		mach_msg_fast_bodies = 0;
 }
 
 void

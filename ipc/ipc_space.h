@@ -41,6 +41,9 @@ struct ipc_space {
 	uint32_t	  table_size;		/* indices in being */
 	uint32_t	  entry_count;		/* names in use, of both kinds */
 	uint32_t	  entry_limit;
+	mach_port_name_t  spare_name;		/* next fresh name, or 0 */
+	struct ipc_entry *spare;		/* its entry, free in no bitmap */
+	uint32_t	  user_names;		/* bit (name & 31): chosen once */
 	struct ipc_entry *chunk[IPC_SMALL_CHUNKS]; /* less their first index */
 	struct ipc_block **blocks;		/* &first, or a page of pointers */
 	struct ipc_block *first;		/* == &block0 */

@@ -21,16 +21,6 @@
 #include <kern/thread.h>
 #include <machine/cpu.h>
 
-/* The arguments of a receive. */
-struct receive {
-	void		   *msg;
-	mach_msg_option_t   option;
-	mach_msg_size_t	    rcv_size;
-	mach_port_name_t    rcv_name;
-	mach_msg_timeout_t  timeout;
-	mach_port_name_t    notify;
-};
-
 /* Give a message that could not be sent back to its sender. */
 static mach_msg_return_t
 pseudo_receive(void *msg, struct ipc_kmsg *kmsg, struct task *task,
@@ -70,7 +60,7 @@ send_notify(struct ipc_kmsg *kmsg, struct task *task, mach_msg_option_t option,
  */
 static bool
 take_reply(struct ipc_kmsg *reply, struct ipc_space *space,
-    const struct receive *r, struct ipc_kmsg **out)
+    const struct mach_msg_args *r, struct ipc_kmsg **out)
 {
 	struct ipc_port *port = reply->header.msgh_remote_port;
 	bool taken = false;
@@ -93,7 +83,7 @@ take_reply(struct ipc_kmsg *reply, struct ipc_space *space,
  * receive half wants comes out as *reply, which is NULL else.
  */
 static mach_msg_return_t
-send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r,
+send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct mach_msg_args *r,
     struct ipc_kmsg **reply)
 {
 	struct ipc_port *port = kmsg->header.msgh_remote_port;
@@ -119,14 +109,14 @@ send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r,
 }
 
 static mach_msg_return_t
-mach_msg_send(struct task *task, const struct receive *r,
-    mach_msg_size_t send_size, struct ipc_kmsg **reply)
+mach_msg_send(struct task *task, const struct mach_msg_args *r,
+    struct ipc_kmsg **reply)
 {
 	mach_port_name_t cancel = MACH_PORT_NAME_NULL;
 	struct ipc_kmsg *kmsg;
 	mach_msg_return_t mr;
 
-	mr = ipc_kmsg_get(r->msg, send_size, &kmsg);
+	mr = ipc_kmsg_get(r->msg, r->send_size, &kmsg);
 	if (mr != MACH_MSG_SUCCESS)
 		return mr;
 	if (unlikely(r->option & MACH_SEND_CANCEL)) {
@@ -184,7 +174,7 @@ put_header_only(struct ipc_kmsg *kmsg, struct task *task, void *msg,
 
 /* Hand a received message to the user. */
 static mach_msg_return_t
-put_message(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r)
+put_message(struct ipc_kmsg *kmsg, struct task *task, const struct mach_msg_args *r)
 {
 	mach_port_name_t notify = MACH_PORT_NAME_NULL;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS, put;
@@ -209,7 +199,7 @@ put_message(struct ipc_kmsg *kmsg, struct task *task, const struct receive *r)
 /* The end of every receive that has looked at the queue. */
 static mach_msg_return_t
 receive_done(struct ipc_object *object, mach_msg_return_t mr,
-    struct ipc_kmsg *kmsg, mach_msg_size_t size, const struct receive *r)
+    struct ipc_kmsg *kmsg, mach_msg_size_t size, const struct mach_msg_args *r)
 {
 	mach_msg_header_t *user = r->msg;
 
@@ -228,7 +218,7 @@ mach_msg_receive_continue(void)
 {
 	struct thread *self = current_thread();
 	struct ipc_object *object = self->saved.msg.mqueue;
-	struct receive r = {
+	struct mach_msg_args r = {
 		.msg = (void *)self->saved.msg.msg,
 		.option = self->saved.msg.option,
 		.rcv_size = self->saved.msg.rcv_size,
@@ -243,7 +233,7 @@ mach_msg_receive_continue(void)
 }
 
 static mach_msg_return_t
-mach_msg_receive(struct task *task, const struct receive *r)
+mach_msg_receive(struct task *task, const struct mach_msg_args *r)
 {
 	struct thread *self = current_thread();
 	struct ipc_object *object;
@@ -267,40 +257,36 @@ mach_msg_receive(struct task *task, const struct receive *r)
 	return receive_done(object, mr, kmsg, size, r);
 }
 
-TRAP_ROUTINE mach_msg_return_t
-mach_msg_trap(void *msg, mach_msg_option_t option, mach_msg_size_t send_size,
-    mach_msg_size_t rcv_size, mach_port_name_t rcv_name,
-    mach_msg_timeout_t timeout, mach_port_name_t notify)
+/* All that mach_msg_fast does not do. */
+static __attribute__((noinline)) mach_msg_return_t
+mach_msg_slow(const struct mach_msg_args *args)
 {
 	struct task *task = current_thread()->task;
-	struct receive r = {
-		.msg = msg,
-		.option = option,
-		.rcv_size = rcv_size,
-		.rcv_name = rcv_name,
-		.timeout = timeout,
-		.notify = notify,
-	};
 	struct ipc_kmsg *reply = NULL;
 	mach_msg_return_t mr;
 
-	if (option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
-	    send_size - sizeof(mach_msg_header_t) <=
-	    MACH_MSG_FAST_MAX - sizeof(mach_msg_header_t) &&
-	    (send_size & 3) == 0 && !mach_msg_slow_only)
-		mach_msg_fast(msg, send_size, rcv_size, rcv_name);
-	if (option & MACH_SEND_MSG) {
-		mr = mach_msg_send(task, &r, send_size, &reply);
+	if (args->option & MACH_SEND_MSG) {
+		mr = mach_msg_send(task, args, &reply);
 		if (mr != MACH_MSG_SUCCESS)
 			return mr;
 	}
-	if (!(option & MACH_RCV_MSG))
+	if (!(args->option & MACH_RCV_MSG))
 		return MACH_MSG_SUCCESS;
 	if (reply != NULL) {
 		task->messages_received++;
-		return put_message(reply, task, &r);
+		return put_message(reply, task, args);
 	}
-	return mach_msg_receive(task, &r);
+	return mach_msg_receive(task, args);
+}
+
+mach_msg_return_t
+mach_msg_trap(struct mach_msg_args *args)
+{
+	if (args->option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
+	    args->send_size - sizeof(mach_msg_header_t) <
+	    mach_msg_fast_bodies && (args->send_size & 3) == 0)
+		mach_msg_fast(args);
+	return mach_msg_slow(args);
 }
 
 mach_msg_return_t

@@ -7,12 +7,14 @@
  * then a receive from a port or a set), without timeouts, when a thread
  * waits in mach_msg for the message and nothing waits for the sender.  All
  * else, and whatever looks odd on the way, is mach_msg.c's, with the same
- * semantics: until the receiver has been taken nothing has changed.
+ * semantics: until the receiver has been taken nothing has changed, but for
+ * the buffer that it waits with.
  *
- * Owns:       nothing; the message lives on the stack, which passes from
- *             sender to receiver with it.
- * Locks:      the sender's space, then both ports by address, then a set;
- *             afterwards the receiver's space alone.
+ * Owns:       nothing.  The body goes from the sender's pages to the
+ *             receiver's; what the header says stays on the stack, which
+ *             passes from sender to receiver with it.
+ * Locks:      the sender's space, then both ports by address, then a set,
+ *             then both threads; afterwards the receiver's space alone.
  * Rights      of a call: the copy of the send right that the message would
  *             carry is made and consumed in one step, so it is left out; the
  *             send-once right is a reference of the reply port's from
@@ -24,92 +26,77 @@
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/mach_msg_fast.h>
+#include <kern/handoff.h>
 #include <kern/sched.h>
 #include <kern/task.h>
 #include <kern/thread.h>
-#include <machine/cpu.h>
+#include <machine/user_access.h>
+#include <vm/pmap.h>
+#include <vm/vm_map.h>
 
 #define CALL_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, \
 			    MACH_MSG_TYPE_MAKE_SEND_ONCE)
 #define REPLY_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
+#define HEADER_SIZE	sizeof(mach_msg_header_t)
 
-bool mach_msg_slow_only;
+_Static_assert(MACH_MSG_FAST_MAX - HEADER_SIZE <= PMAP_COPY_MAX, "vm/pmap.h");
 
-/* What a send needs beside the message, and what it finds out. */
-struct fast {
-	struct ipc_space	*space;		/* the sender's */
-	mach_msg_size_t		 size;
-	mach_port_name_t	 rcv_name;
-	mach_port_name_t	 local_name;	/* receiver's name of the port */
-	mach_port_seqno_t	 seqno;
-	struct ipc_port		*reply;		/* a send-once right, or NULL */
-	bool			 has_payload;
-};
+uint32_t mach_msg_fast_bodies = MACH_MSG_FAST_BODIES;
 
 /*
  * The thread that waits at a locked object for a message of this size in
- * mach_msg and has blocked; now in our hands and off the queue.
+ * mach_msg, or NULL; its buffer has the message's body already.
  */
-static inline struct thread *
-take_receiver(struct ipc_object *object, mach_msg_size_t size)
+static inline __attribute__((always_inline)) struct thread *
+find_receiver(struct ipc_object *object, const struct mach_msg_args *args)
 {
-	struct thread *thread;
+	struct queue *first = queue_first(&object->receivers);
+	struct thread *thread = queue_element(first, struct thread, ith_link);
 
-	if (queue_empty(&object->receivers))
-		return NULL;
-	thread = queue_element(queue_first(&object->receivers), struct thread,
-	    ith_link);
-	if (thread->continuation != mach_msg_receive_continue ||
-	    thread->saved.msg.rcv_size < size ||
+	if (first == &object->receivers ||
+	    thread->continuation != mach_msg_receive_continue ||
+	    thread->saved.msg.rcv_size < args->send_size ||
 	    (thread->saved.msg.option & MACH_RCV_NOTIFY) ||
-	    thread->kernel_stack != 0 || sched_better_ready(thread) ||
-	    !thread_take(thread))
+	    sched_better_ready(thread))
 		return NULL;
-	queue_remove(&thread->ith_link);
-	thread->ith_state = MACH_MSG_SUCCESS;
+	if (args->send_size != HEADER_SIZE &&
+	    !pmap_copy_user(thread->task->map->pmap,
+	    thread->saved.msg.msg + HEADER_SIZE,
+	    (const char *)args->msg + HEADER_SIZE,
+	    args->send_size - HEADER_SIZE))
+		return NULL;
 	return thread;
 }
 
-/* The same for a locked port, which may be in a set. */
-static inline struct thread *
-take_receiver_of(struct ipc_port *port, struct fast *f)
+/*
+ * Pass the processor to the thread that waits at queue, a locked port's or its
+ * set's, while the current thread waits at next; all locked.  Returns whether
+ * the caller now is that thread; if not nothing has changed.  References of
+ * the two objects are the caller's to count.
+ */
+static inline __attribute__((always_inline)) bool
+pass(const struct mach_msg_args *args, struct ipc_object *queue,
+    struct ipc_object *next)
 {
-	struct ipc_pset *pset = port->pset;
-	struct thread *thread;
-
-	if (pset == NULL) {
-		thread = take_receiver(&port->head, f->size);
-	} else {
-		ips_lock(pset);
-		thread = take_receiver(&pset->head, f->size);
-		ips_unlock(pset);
-	}
-	if (thread == NULL)
-		return NULL;
-	f->has_payload = port->has_payload;
-	f->local_name = port->has_payload ? port->payload :
-	    port->receiver_name;
-	f->seqno = port->seqno++;
-	return thread;
-}
-
-/* The current thread waits at a locked object, which has nothing for it. */
-static inline void
-wait_at(struct ipc_object *object, const struct fast *f, void *msg,
-    mach_msg_size_t rcv_size)
-{
+	struct thread *receiver = find_receiver(queue, args);
 	struct thread *self = current_thread();
 
-	refcount_take(&object->refs);
-	self->saved.msg.msg = (uint32_t)(uintptr_t)msg;
+	if (receiver == NULL)
+		return false;
+	self->saved.msg.msg = (uint32_t)(uintptr_t)args->msg;
 	self->saved.msg.option = MACH_SEND_MSG | MACH_RCV_MSG;
-	self->saved.msg.rcv_size = rcv_size;
-	self->saved.msg.notify = MACH_PORT_NAME_NULL;
-	self->saved.msg.mqueue = object;
+	self->saved.msg.rcv_size = args->rcv_size;
+	self->saved.msg.mqueue = next;
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
-	queue_push_back(&object->receivers, &self->ith_link);
-	thread_will_wait(true);
+	if (!thread_swap(self, receiver, mach_msg_receive_continue))
+		return false;
+	/* Nobody wakes either through a queue before we unlock it. */
+	self->task->messages_sent++;
+	queue_remove(&receiver->ith_link);
+	receiver->ith_state = MACH_MSG_SUCCESS;
+	queue_push_back(&next->receivers, &self->ith_link);
+	return true;
 }
 
 static inline void
@@ -131,180 +118,218 @@ port_is_quiet(const struct ipc_port *port)
 	return port->pset == NULL && queue_empty(&port->msgs);
 }
 
-/* The port of a live entry that has this right and no requests on it. */
-static inline struct ipc_port *
-plain_right(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_entry **entry, uint32_t right)
+/* What a message tells of the locked port it came to. */
+struct arrival {
+	mach_msg_type_name_t type;		/* of the right it went to */
+	mach_port_name_t     local;
+	mach_port_seqno_t    seqno;
+};
+
+static inline __attribute__((always_inline)) void
+arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
 {
-	*entry = ipc_entry_lookup(space, name);
-	if (*entry == NULL || !((*entry)->bits & right))
-		return NULL;
-	return (*entry)->port;
+	a->type = type;
+	a->local = port->receiver_name;
+	a->seqno = port->seqno++;
+	if (unlikely(port->has_payload)) {
+		a->type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		a->local = port->payload;
+	}
+}
+
+/* A name in the receiver's space for the right to reply (consumed). */
+static inline __attribute__((always_inline)) mach_msg_return_t
+name_reply(struct ipc_space *space, struct ipc_port *reply,
+    mach_port_name_t *name)
+{
+	struct ipc_entry *entry;
+
+	spin_lock(&space->lock);
+	if (likely(space->spare_name != MACH_PORT_NAME_NULL &&
+	    space->active && space->entry_count < space->entry_limit)) {
+		/* If the port has died since, check_dead will see it. */
+		entry = ipc_entry_take_spare(space, name);
+		entry->port = reply;
+		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
+		spin_unlock(&space->lock);
+		return MACH_MSG_SUCCESS;
+	}
+	spin_unlock(&space->lock);
+	return ipc_object_copyout_any(space, reply,
+	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
 }
 
 /*
- * Send a call and wait for its reply; the sender's space is locked.  Returns
- * the receiver, or NULL with nothing changed.
+ * In the receiver: the header of a call, with a right to reply (consumed).
+ * Without a name for that only the header comes, as in mach_msg.c.
  */
-static struct thread *
-fast_call(struct fast *f, mach_port_name_t dest_name, void *msg,
-    mach_msg_size_t rcv_size)
+static inline __attribute__((always_inline)) mach_msg_return_t
+deliver_call(const struct arrival *a, struct ipc_port *reply,
+    mach_msg_size_t size, mach_msg_id_t id)
 {
-	struct thread *receiver = NULL;
-	struct ipc_entry *entry;
-	struct ipc_port *dest, *reply;
+	struct thread *self = current_thread();
+	mach_port_name_t name;
+	mach_msg_return_t mr;
+	mach_msg_bits_t bits;
 
-	dest = plain_right(f->space, dest_name, &entry, MACH_PORT_TYPE_SEND);
-	if (dest == NULL || ipc_port_receiver(dest) == ipc_space_kernel)
-		return NULL;
-	reply = plain_right(f->space, f->rcv_name, &entry,
-	    MACH_PORT_TYPE_RECEIVE);
-	if (reply == NULL || dest == reply)
-		return NULL;
-	lock_two(dest, reply);
-	if (dest->head.alive && port_is_quiet(reply))
-		receiver = take_receiver_of(dest, f);
-	if (receiver != NULL) {
-		reply->sorights++;
-		refcount_take(&reply->head.refs);
-		f->reply = reply;
-		wait_at(&reply->head, f, msg, rcv_size);
+	self->task->messages_received++;
+	mr = name_reply(self->task->space, reply, &name);
+	bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, a->type);
+	if (unlikely(mr != MACH_MSG_SUCCESS)) {
+		mr |= MACH_RCV_HEADER_ERROR;
+		bits = MACH_MSGH_BITS(0, a->type);
 	}
-	ip_unlock(dest);
-	ip_unlock(reply);
-	return receiver;
+	if (unlikely(!user_header_write((void *)self->saved.msg.msg, bits,
+	    size, name, a->local, a->seqno, id)))
+		return MACH_RCV_INVALID_DATA;
+	return mr;
 }
 
-/* Give up the entry of a send-once right whose port is locked. */
-static void
-spend_send_once(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_entry *entry, struct ipc_port *port)
+/* In the receiver: the header of a reply. */
+static inline __attribute__((always_inline)) mach_msg_return_t
+deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 {
-	ipc_entry_dealloc(space, name, entry);
-	port->sorights--;
-	(void)refcount_drop(&port->head.refs);	/* its receiver has another */
+	struct thread *self = current_thread();
+
+	self->task->messages_received++;
+	if (unlikely(!user_header_write((void *)self->saved.msg.msg,
+	    MACH_MSGH_BITS(0, a->type), size, MACH_PORT_NAME_NULL, a->local,
+	    a->seqno, id)))
+		return MACH_RCV_INVALID_DATA;
+	return MACH_MSG_SUCCESS;
+}
+
+/* Send a call from a locked space and wait for its reply, or do nothing. */
+static inline __attribute__((always_inline)) void
+fast_call(const struct mach_msg_args *args, struct ipc_space *space,
+    mach_port_name_t dest_name, mach_msg_id_t id)
+{
+	struct ipc_port *dest, *reply;
+	struct ipc_object *queue;
+	struct ipc_entry *entry;
+	struct arrival arrival;
+	bool passed = false;
+
+	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND);
+	if (entry == NULL)
+		return;
+	dest = entry->port;
+	entry = ipc_entry_lookup_right(space, args->rcv_name,
+	    MACH_PORT_TYPE_RECEIVE);
+	if (entry == NULL || entry->port == dest)
+		return;
+	reply = entry->port;
+	lock_two(dest, reply);
+	queue = &dest->head;
+	if (unlikely(dest->pset != NULL)) {
+		queue = &dest->pset->head;
+		spin_lock(&queue->lock);
+	}
+	if (likely(dest->head.alive && port_is_quiet(reply)))
+		passed = pass(args, queue, &reply->head);
+	if (passed) {
+		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND);
+		reply->sorights++;
+		/* our wait's, and the send-once right's */
+		refcount_take_many(&reply->head.refs, 2);
+		refcount_drop_shared(&queue->refs, 1);
+	}
+	if (unlikely(queue != &dest->head))
+		spin_unlock(&queue->lock);
+	ip_unlock(dest);
+	ip_unlock(reply);
+	if (!passed)
+		return;
+	spin_unlock(&space->lock);
+	thread_syscall_return(deliver_call(&arrival, reply, args->send_size,
+	    id));
 }
 
 /* Lock where the sender of a reply to port will receive; NULL: not here. */
-static inline struct ipc_object *
-lock_next(struct fast *f, struct ipc_port *port)
+static inline __attribute__((always_inline)) struct ipc_object *
+lock_next(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_port *port)
 {
-	struct ipc_entry *entry = ipc_entry_lookup(f->space, f->rcv_name);
+	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
+	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET);
+	struct ipc_port *next;
 	struct ipc_pset *pset;
 
-	if (entry == NULL)
+	if (entry == NULL || entry->port == port)
 		return NULL;
-	if (entry->bits & MACH_PORT_TYPE_PORT_SET) {
+	if (likely(entry->bits & MACH_PORT_TYPE_RECEIVE)) {
+		next = entry->port;
+		lock_two(next, port);
+		if (likely(port_is_quiet(next)))
+			return &next->head;
+		ip_unlock(next);
+	} else {
 		pset = entry->pset;
 		ip_lock(port);
 		ips_lock(pset);
 		if (pset->head.alive && queue_empty(&pset->ready))
 			return &pset->head;
 		ips_unlock(pset);
-		ip_unlock(port);
-		return NULL;
 	}
-	if (!(entry->bits & MACH_PORT_TYPE_RECEIVE) || entry->port == port)
-		return NULL;
-	lock_two(entry->port, port);
-	if (port_is_quiet(entry->port))
-		return &entry->port->head;
-	ip_unlock(entry->port);
 	ip_unlock(port);
 	return NULL;
 }
 
-/* Send a reply and wait for the next call; as fast_call. */
-static struct thread *
-fast_reply(struct fast *f, mach_port_name_t dest_name, void *msg,
-    mach_msg_size_t rcv_size)
+/* Send a reply from a locked space and wait for a call, or do nothing. */
+static inline __attribute__((always_inline)) void
+fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
+    mach_port_name_t dest_name, mach_msg_id_t id)
 {
-	struct thread *receiver = NULL;
 	struct ipc_entry *entry;
 	struct ipc_object *next;
 	struct ipc_port *dest;
+	struct arrival arrival;
+	bool passed = false;
 
-	dest = plain_right(f->space, dest_name, &entry,
+	entry = ipc_entry_lookup_right(space, dest_name,
 	    MACH_PORT_TYPE_SEND_ONCE);
-	if (dest == NULL || entry->request != NULL ||
+	if (entry == NULL || entry->request != NULL ||
 	    (entry->bits & IE_MAREQUEST))
-		return NULL;
-	next = lock_next(f, dest);
+		return;
+	dest = entry->port;
+	next = lock_next(space, args->rcv_name, dest);
 	if (next == NULL)
-		return NULL;
-	if (dest->head.alive && dest->pset == NULL)
-		receiver = take_receiver_of(dest, f);
-	if (receiver != NULL) {
-		spend_send_once(f->space, dest_name, entry, dest);
-		wait_at(next, f, msg, rcv_size);
+		return;
+	if (likely(dest->head.alive && dest->pset == NULL))
+		passed = pass(args, &dest->head, next);
+	if (passed) {
+		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
+		if (!ipc_entry_make_spare(space, dest_name, entry))
+			ipc_entry_dealloc(space, dest_name, entry);
+		dest->sorights--;
+		refcount_take(&next->refs);
+		/* the right's and the receiver's wait's; one is the space's */
+		refcount_drop_shared(&dest->head.refs, 2);
 	}
 	spin_unlock(&next->lock);
 	ip_unlock(dest);
-	return receiver;
-}
-
-/*
- * In the receiver: the message as it arrives.  Without a name for the right to
- * reply only the header comes, as in mach_msg.c.
- */
-static mach_msg_return_t
-fast_deliver(struct thread *self, const struct fast *f,
-    struct mach_msg_fast *m)
-{
-	mach_port_name_t reply_name = MACH_PORT_NAME_NULL;
-	mach_msg_return_t mr = MACH_MSG_SUCCESS;
-	mach_msg_size_t size = f->size;
-
-	ipc_object_release(self->saved.msg.mqueue);
-	if (f->reply != NULL)
-		mr = ipc_object_copyout_any(self->task->space, f->reply,
-		    MACH_MSG_TYPE_PORT_SEND_ONCE, &reply_name);
-	if (unlikely(mr != MACH_MSG_SUCCESS)) {
-		mr |= MACH_RCV_HEADER_ERROR;
-		size = sizeof(m->head);
-	}
-	m->head.bits = f->reply == NULL ?
-	    MACH_MSGH_BITS(0, MACH_MSG_TYPE_PORT_SEND_ONCE) :
-	    MACH_MSGH_BITS(reply_name != MACH_PORT_NAME_NULL ?
-	    MACH_MSG_TYPE_PORT_SEND_ONCE : 0, MACH_MSG_TYPE_PORT_SEND);
-	if (unlikely(f->has_payload))
-		m->head.bits = MACH_MSGH_BITS(MACH_MSGH_BITS_REMOTE(
-		    m->head.bits), MACH_MSG_TYPE_PROTECTED_PAYLOAD);
-	m->head.size = f->size;
-	m->head.remote = reply_name;
-	m->head.local = f->local_name;
-	m->head.seqno = f->seqno;
-	self->task->messages_received++;
-	if (copyoutmsg(m, (void *)self->saved.msg.msg, size) != 0)
-		return MACH_RCV_INVALID_DATA;
-	return mr;
+	if (!passed)
+		return;
+	spin_unlock(&space->lock);
+	thread_syscall_return(deliver_reply(&arrival, args->send_size, id));
 }
 
 void
-mach_msg_fast(void *msg, mach_msg_size_t send_size, mach_msg_size_t rcv_size,
-    mach_port_name_t rcv_name)
+mach_msg_fast(const struct mach_msg_args *args)
 {
-	struct thread *self = current_thread(), *receiver = NULL;
-	struct mach_msg_fast m;
-	struct fast f = {
-		.space = self->task->space,
-		.size = send_size,
-		.rcv_name = rcv_name,
-	};
+	struct ipc_space *space = current_thread()->task->space;
+	mach_port_name_t remote, local;
+	mach_msg_bits_t bits;
+	mach_msg_id_t id;
 
-	if (copyinmsg(msg, &m, send_size) != 0)
+	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
+	    (uint32_t *)&id)))
 		return;
-	spin_lock(&f.space->lock);
-	if (f.space->active) {
-		if (m.head.bits == CALL_BITS && m.head.local == rcv_name)
-			receiver = fast_call(&f, m.head.remote, msg, rcv_size);
-		else if (m.head.bits == REPLY_BITS && m.head.local == 0)
-			receiver = fast_reply(&f, m.head.remote, msg, rcv_size);
-	}
-	spin_unlock(&f.space->lock);
-	if (receiver == NULL)
-		return;
-	self->task->messages_sent++;
-	thread_become(receiver, mach_msg_receive_continue);
-	thread_syscall_return(fast_deliver(receiver, &f, &m));
+	/* A space that dies still has its rights until each has died. */
+	spin_lock(&space->lock);
+	if (bits == CALL_BITS && local == args->rcv_name)
+		fast_call(args, space, remote, id);
+	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
+		fast_reply(args, space, remote, id);
+	spin_unlock(&space->lock);
 }

@@ -11,11 +11,19 @@
 #include <mach/port.h>
 #include <machine/cpu.h>
 
-TRAP_ROUTINE
-mach_msg_return_t mach_msg_trap(void *msg, mach_msg_option_t option,
-		    mach_msg_size_t send_size, mach_msg_size_t rcv_size,
-		    mach_port_name_t rcv_name, mach_msg_timeout_t timeout,
-		    mach_port_name_t notify);
+/* The arguments of mach_msg_trap, as the user pushed them. */
+struct mach_msg_args {
+	void		   *msg;
+	mach_msg_option_t   option;
+	mach_msg_size_t	    send_size;
+	mach_msg_size_t	    rcv_size;
+	mach_port_name_t    rcv_name;
+	mach_msg_timeout_t  timeout;
+	mach_port_name_t    notify;
+};
+
+/* The machine calls it for its trap number, not through mach_trap_table. */
+mach_msg_return_t mach_msg_trap(struct mach_msg_args *args);
 mach_port_name_t mach_reply_port(void);
 mach_port_name_t mach_thread_self(void);
 mach_port_name_t mach_task_self(void);

@@ -106,8 +106,12 @@ order_ok(const struct spinlock *lock, const struct spinlock *held, bool second)
 {
 	if (lock->class != held->class)
 		return lock->class > held->class;
-	/* Objects go by depth in the shadow chain, which is not known here. */
-	return second && (lock->class == LOCK_OBJECT || lock > held);
+	/*
+	 * Objects go by depth in the shadow chain, and of two threads the one
+	 * that runs comes first: neither is known here.
+	 */
+	return second && (lock->class == LOCK_OBJECT ||
+	    lock->class == LOCK_THREAD || lock > held);
 }
 
 void

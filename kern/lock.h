@@ -35,7 +35,7 @@ enum lock_class {
 	LOCK_PORT_SET,
 	LOCK_IPC_MISC,		/* leaf tables of ipc/ */
 	LOCK_DEVICE,
-	LOCK_OBJECT,		/* two: a shadow before what it shadows (spin_lock_chain) */
+	LOCK_OBJECT,		/* two: a shadow before what it shadows */
 	LOCK_OBJECT_CACHE,
 	LOCK_PAGE_HASH,
 	LOCK_PAGE_QUEUES,
@@ -47,7 +47,7 @@ enum lock_class {
 	LOCK_TTY,
 	LOCK_WAIT,		/* wait-queue bucket */
 	LOCK_TIMER,
-	LOCK_THREAD,
+	LOCK_THREAD,		/* two: the running one before one that waits */
 	LOCK_RUN_QUEUE,
 	LOCK_SHOOTDOWN,
 	LOCK_CONSOLE,
@@ -93,7 +93,7 @@ spinlock_init(struct spinlock *lock, enum lock_class class)
 static inline bool
 spin_trylock(struct spinlock *lock)
 {
-	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0)
+	if (__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1)
 		return false;
 	lock_debug_acquired(lock);
 	return true;
@@ -103,7 +103,7 @@ static inline void
 spin_lock(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, false);
-	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+	if (unlikely(__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1))
 		spin_lock_contended(lock);
 	lock_debug_acquired(lock);
 }
@@ -113,7 +113,7 @@ static inline void
 spin_lock_second(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, true);
-	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+	if (unlikely(__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1))
 		spin_lock_contended(lock);
 	lock_debug_acquired(lock);
 }
@@ -179,14 +179,14 @@ void	rwlock_done(struct rwlock *lock);
 bool	rwlock_held_write(const struct rwlock *lock);
 
 /*
- * A reference count that sticks at its maximum instead of wrapping: what it
- * counts is then never freed.
+ * A reference count that sticks when it gets too large instead of wrapping:
+ * what it counts is then never freed.
  */
 struct refcount {
-	volatile uint32_t count;
+	volatile uint32_t count;	/* stuck: negative if it had a sign */
 };
 
-#define REFCOUNT_STUCK	0xc0000000u	/* from here on it no longer moves */
+#define REFCOUNT_STUCK	0xc0000000u
 
 static inline void
 refcount_init(struct refcount *ref, uint32_t count)
@@ -194,26 +194,49 @@ refcount_init(struct refcount *ref, uint32_t count)
 	ref->count = count;
 }
 
+/* Whether a count that has just moved is stuck; puts it back then. */
+static inline bool
+refcount_is_stuck(struct refcount *ref, uint32_t count)
+{
+	if (likely((int32_t)count >= 0))
+		return false;
+	__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
+	return true;
+}
+
+static inline void
+refcount_take_many(struct refcount *ref, uint32_t count)
+{
+	(void)refcount_is_stuck(ref, __atomic_add_fetch(&ref->count, count,
+	    __ATOMIC_RELAXED));
+}
+
 static inline void
 refcount_take(struct refcount *ref)
 {
-	uint32_t old = __atomic_fetch_add(&ref->count, 1, __ATOMIC_RELAXED);
-
-	if (unlikely(old >= REFCOUNT_STUCK))
-		__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
+	refcount_take_many(ref, 1);
 }
 
 /* Returns whether this was the last reference. */
 static inline bool
 refcount_drop(struct refcount *ref)
 {
-	uint32_t old = __atomic_fetch_sub(&ref->count, 1, __ATOMIC_ACQ_REL);
+	uint32_t left = __atomic_sub_fetch(&ref->count, 1, __ATOMIC_ACQ_REL);
 
-	if (unlikely(old >= REFCOUNT_STUCK)) {
-		__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
-		return false;
-	}
-	return old == 1;
+	if (unlikely(left == 0))
+		return true;
+	(void)refcount_is_stuck(ref, left);
+	return false;
+}
+
+/*
+ * Drop count references while somebody else's is known to remain.
+ */
+static inline void
+refcount_drop_shared(struct refcount *ref, uint32_t count)
+{
+	(void)refcount_is_stuck(ref, __atomic_sub_fetch(&ref->count, count,
+	    __ATOMIC_RELEASE));
 }
 
 /*
@@ -236,7 +259,7 @@ refcount_take_unless_zero(struct refcount *ref)
 	uint32_t old = __atomic_load_n(&ref->count, __ATOMIC_RELAXED);
 
 	while (old != 0) {
-		if (old >= REFCOUNT_STUCK)
+		if ((int32_t)old < 0)
 			return true;
 		if (__atomic_compare_exchange_n(&ref->count, &old, old + 1,
 		    true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))

@@ -20,6 +20,7 @@
 #include <kern/thread_internal.h>
 #include <kern/wait.h>
 #include <mach/policy.h>
+#include <machine/switch.h>
 
 #define USAGE_SHIFT	8		/* 16 ticks of recent use cost a level */
 #define USAGE_TICK	16u		/* sched_usage of one tick */
@@ -406,14 +407,10 @@ thread_untake(struct thread *target)
 }
 
 bool
-sched_better_ready(const struct thread *thread)
+sched_better_queued(const struct thread *thread)
 {
-	struct processor *p = current_processor();
-	int best;
+	int best = run_queue_best(current_processor());
 
-	if (p->run_count == 0)
-		return false;
-	best = run_queue_best(p);
 	return best >= 0 && best < thread->sched_pri;
 }
 
@@ -431,29 +428,6 @@ thread_handoff(struct thread *target, continuation_t continuation)
 	}
 	target->quantum_left = current_thread()->quantum_left;
 	return thread_enter(target, continuation, intr);
-}
-
-void
-thread_become(struct thread *target, continuation_t continuation)
-{
-	struct thread *thread = current_thread();
-	struct processor *p;
-
-	lock_debug_assert_none_held();
-	assert(target->kernel_stack == 0 && (target->state & TH_RUN));
-	(void)intr_disable();
-	p = current_processor();
-	thread->continuation = continuation;
-	p->switched_from = thread;
-	target->last_processor = p;
-	target->quantum_left = thread->quantum_left;
-	target->kernel_stack = thread->kernel_stack;
-	thread->kernel_stack = 0;
-	machine_switch_no_stack(thread, target);
-	switch_done();
-	target->continuation = NULL;
-	thread_wait_over(target);
-	intr_restore(true);
 }
 
 enum wait_result

@@ -24,7 +24,15 @@ void	thread_setrun(struct thread *thread);	/* thread locked, TH_RUN set */
 void	thread_set_priority(struct thread *thread, int priority);
 void	sched_tick(bool from_user);	/* interrupts off, each processor */
 /* Whether somebody of better priority than thread is ready here. */
-bool	sched_better_ready(const struct thread *thread);
+bool	sched_better_queued(const struct thread *thread);
+
+static inline bool
+sched_better_ready(const struct thread *thread)
+{
+	return current_processor()->run_count != 0 &&
+	    sched_better_queued(thread);
+}
+
 bool	sched_others_ready(void);	/* swtch: somebody else could run here */
 
 /* Kernel stacks. */

@@ -196,13 +196,6 @@ void	thread_untake(struct thread *target);
  * is ready here.
  */
 enum wait_result thread_handoff(struct thread *target, continuation_t continuation);
-/*
- * The current thread blocks with a continuation, and target, which has been
- * taken and has no stack, goes on in its place: returns as target, on the
- * same stack, and target's continuation is forgotten.
- */
-void	thread_become(struct thread *target, continuation_t continuation);
-
 /* Leave for user mode by the registers in the current thread's pcb. */
 void	thread_exception_return(void) __attribute__((noreturn));
 /* The same after a trap that returns value in the result register. */

@@ -25,7 +25,7 @@
 #define ADJUST_STEP_NS	(TICK_NS / 200)
 
 volatile uint64_t clock_ticks;
-static volatile uint32_t uptime;		/* seconds of ticks */
+volatile uint32_t uptime;
 
 static struct spinlock timer_lock = SPINLOCK_INIT(LOCK_TIMER);
 static struct queue wheel[WHEEL_SLOTS];		/* timer_lock */
@@ -141,12 +141,6 @@ ticks_from_ms(unsigned ms)
 	unsigned ticks = ms / ms_per_tick + (ms % ms_per_tick != 0);
 
 	return max_of(ticks, 1u);
-}
-
-uint32_t
-uptime_seconds(void)
-{
-	return uptime;
 }
 
 /* ---- time of day ---- */

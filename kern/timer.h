@@ -30,7 +30,13 @@ bool	timer_cancel(struct timer *timer);
 
 uint64_t ticks_from_ms(unsigned ms);	/* rounds up, at least 1 */
 extern volatile uint64_t clock_ticks;	/* since boot; written by one processor */
-uint32_t uptime_seconds(void);
+extern volatile uint32_t uptime;	/* seconds of ticks; written by one processor */
+
+static inline uint32_t
+uptime_seconds(void)
+{
+	return uptime;
+}
 
 void	clock_bootstrap(void);
 /* Called by the machine, interrupts off, on each processor's tick. */

@@ -54,6 +54,16 @@ uint32_t	 pmap_resident_count(struct pmap *pmap);
 uint32_t	 pmap_wired_count(struct pmap *pmap);
 void		 pmap_collect(struct pmap *pmap);	/* drop empty tables */
 
+/*
+ * Copy from the current task's user memory to pmap's, if no page on either
+ * side is missing or may not be written: false else, and part may have been
+ * copied.  Never sleeps; spin locks may be held, interrupts are on (and off
+ * for the time, so size is for messages: PMAP_COPY_MAX at most).
+ */
+#define PMAP_COPY_MAX	8192u
+bool		 pmap_copy_user(struct pmap *pmap, vm_offset_t to,
+		    const void *from, uint32_t size);
+
 /* On every mapping of a page.  The page is busy or its object locked. */
 void		 pmap_page_protect(struct vm_page *page, vm_prot_t prot);
 bool		 pmap_is_modified(struct vm_page *page);

@@ -51,6 +51,12 @@ intr_disable(void)
 }
 
 static inline void
+intr_off(void)
+{
+	(void)intr_disable();
+}
+
+static inline void
 intr_restore(bool were_on)
 {
 	if (were_on)

@@ -1,0 +1,35 @@
+/*
+ * i386/switch.h - from thread to thread without a change of stack; included
+ * as <machine/switch.h>.
+ */
+#ifndef I386_SWITCH_H
+#define I386_SWITCH_H
+
+#include <kern/processor.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <vm/pmap.h>
+#include <vm/vm_map.h>
+
+/* What only some threads have: FPU state, debug registers, segments. */
+void	machine_switch_special(struct processor *processor,
+	    struct thread *old, struct thread *new);
+
+/*
+ * machine_switch when old gives its stack to new, or the stack is switched
+ * next: only the threads' own state.  Interrupts off.
+ */
+static inline void
+machine_switch_no_stack(struct thread *old, struct thread *new)
+{
+	struct processor *processor = current_processor();
+
+	if (unlikely((old->pcb.special | new->pcb.special) != 0))
+		machine_switch_special(processor, old, new);
+	processor->active_thread = new;
+	processor->machine.tss.esp0 = (uintptr_t)(&new->pcb.regs + 1);
+	if (new->task != old->task)
+		pmap_activate(new->task->map->pmap);
+}
+
+#endif

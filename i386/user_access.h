@@ -1,0 +1,68 @@
+/*
+ * i386/user_access.h - a message's header between user memory and the kernel,
+ * in line; included as <machine/user_access.h>.
+ *
+ * As copyin and copyout (machine/cpu.h): may sleep, no spin lock held.  False
+ * if the memory is not there or not the user's; part may have been copied.
+ */
+#ifndef I386_USER_ACCESS_H
+#define I386_USER_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <machine/copy.h>
+#include <machine/cpu.h>
+
+#define USER_HEADER_LAST	(KERNEL_BASE - 24u)
+
+/* Words 0, 2, 3 and 5: what a sender says in it. */
+static inline __attribute__((always_inline)) bool
+user_header_read(const void *user, uint32_t *bits, uint32_t *remote,
+    uint32_t *local, uint32_t *id)
+{
+	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
+		return false;
+	user_access_begin();
+	__asm__ goto volatile("801:\n\t"
+	    "movl (%4), %0\n\t"
+	    "movl 8(%4), %1\n\t"
+	    "movl 12(%4), %2\n\t"
+	    "movl 20(%4), %3\n"
+	    USER_ACCESS_TABLE
+	    : "=&r" (*bits), "=&r" (*remote), "=&r" (*local), "=&r" (*id)
+	    : "r" (user) : : fault);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+#define USER_STORE(word, value)						\
+	__asm__ goto volatile("801: movl %1, " #word "*4(%0)\n"		\
+	    USER_ACCESS_TABLE						\
+	    : : "r" (user), "ri" (value) : "memory" : fault)
+
+/* All six. */
+static inline __attribute__((always_inline)) bool
+user_header_write(void *user, uint32_t bits, uint32_t size, uint32_t remote,
+    uint32_t local, uint32_t seqno, uint32_t id)
+{
+	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
+		return false;
+	user_access_begin();
+	USER_STORE(0, bits);
+	USER_STORE(1, size);
+	USER_STORE(2, remote);
+	USER_STORE(3, local);
+	USER_STORE(4, seqno);
+	USER_STORE(5, id);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * kern/handoff.h - the shortest way from a thread to one that waits for it.
+ */
+#ifndef KERN_HANDOFF_H
+#define KERN_HANDOFF_H
+
+#include <kern/thread.h>
+#include <kern/wait.h>
+#include <machine/switch.h>
+
+/*
+ * self, the current thread, waits with a continuation and on no event, and target,
+ * which so waits and has given up its stack, goes on in its place: the caller
+ * is target from here on, on the same stack, and target's continuation is
+ * forgotten.  What wakes the current thread must be in place: with the queues
+ * of both locked, nobody else can take either.
+ *
+ * Since all that belongs to the current thread has been left when its lock is
+ * given up, it has then blocked: nobody need dispatch it.
+ *
+ * False, with nothing changed, if target is awake already or there is reason
+ * for the current thread to look at its ast.  Interrupts are on.
+ */
+static inline __attribute__((always_inline)) bool
+thread_swap(struct thread *self, struct thread *target,
+    continuation_t continuation)
+{
+	intr_off();
+	spin_lock(&self->lock);
+	spin_lock_second(&target->lock);
+	if (unlikely(target->state != TH_WAIT || self->ast != 0 ||
+	    self->stop_wanted)) {
+		spin_unlock(&self->lock);
+		spin_unlock(&target->lock);
+		intr_restore(true);
+		return false;
+	}
+	target->state = TH_RUN;
+	target->continuation = NULL;
+	target->quantum_left = self->quantum_left;
+	target->last_processor = self->last_processor;
+	target->kernel_stack = self->kernel_stack;
+	self->kernel_stack = 0;
+	self->continuation = continuation;
+	self->sleep_since = uptime_seconds();
+	self->state = TH_WAIT;
+	machine_switch_no_stack(self, target);
+	spin_unlock(&target->lock);
+	spin_unlock(&self->lock);
+	intr_restore(true);
+	if (unlikely(target->wait_timer_set))
+		thread_wait_over(target);
+	return true;
+}
+
+#endif
