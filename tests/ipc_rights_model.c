@@ -19,7 +19,7 @@
 #include "rights_model.h"
 
 #define SELF		mach_task_self()
-#define STEPS		15000u		/* --steps=N: others */
+#define STEPS		10000u		/* --steps=N: others */
 #define CHECK_STEPS	500u		/* from one look at all to the next */
 #define END_STEPS	400u		/* from one end of a task to the next */
 #define NAMES_LEAST	10u		/* of a space; below, more is made */
