@@ -49,29 +49,27 @@ static mach_msg_return_t
 attach(struct ipc_space *space, struct ipc_port *port,
     mach_port_name_t notify_name, struct ipc_marequest *request)
 {
-	struct ipc_port *notify;
-	struct ipc_entry *entry;
+	struct ipc_entry *entry, *notify;
 
 	if (!space->active)
 		return MACH_SEND_INVALID_NOTIFY;
-	entry = ipc_entry_lookup(space, notify_name);
-	if (entry == NULL || !(entry->bits & MACH_PORT_TYPE_RECEIVE))
-		return MACH_SEND_INVALID_NOTIFY;
-	notify = entry->port;
 	request->name = MACH_PORT_NAME_NULL;
 	entry = ipc_right_reverse(space, port, &request->name);
 	if (entry != NULL && (entry->bits & IE_MAREQUEST))
 		return MACH_SEND_NOTIFY_IN_PROGRESS;
+	notify = ipc_entry_lookup(space, notify_name);
+	if (notify == NULL || !(notify->bits & MACH_PORT_TYPE_RECEIVE))
+		return MACH_SEND_INVALID_NOTIFY;
 	if (entry != NULL && space->marequest_count >= MAREQUESTS_MAX)
 		return MACH_SEND_NO_NOTIFY;
-	request->notice = ipc_notice_alloc(space->account, notify);
+	request->notice = ipc_notice_alloc(space->account, notify->port);
 	if (request->notice == NULL)
 		return MACH_SEND_NO_NOTIFY;
 	if (entry != NULL)
 		entry->bits |= IE_MAREQUEST;
 	queue_push_back(&space->marequests, &request->link);
 	space->marequest_count++;
-	(void)ipc_port_make_sonce(notify);
+	(void)ipc_port_make_sonce(notify->port);
 	return MACH_MSG_SUCCESS;
 }
 

@@ -285,6 +285,25 @@ send_to(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
 	return MACH_MSG_SUCCESS;
 }
 
+/*
+ * A message that holds the right to receive itself is destroyed.  It obeys the
+ * queue's limit before that; but nobody could make room, so it does not wait.
+ */
+static mach_msg_return_t
+send_circular(struct ipc_port *port, struct ipc_kmsg *kmsg,
+    mach_msg_option_t option)
+{
+	bool full;
+
+	ip_lock(port);
+	full = port->head.alive && queue_full(port, kmsg, option);
+	ip_unlock(port);
+	if (full && (option & MACH_SEND_TIMEOUT))
+		return MACH_SEND_TIMED_OUT;
+	ipc_kmsg_destroy(kmsg);
+	return MACH_MSG_SUCCESS;
+}
+
 mach_msg_return_t
 ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
     mach_msg_timeout_t timeout_ms)
@@ -292,10 +311,8 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 	struct ipc_port *port = kmsg->header.msgh_remote_port;
 	mach_msg_return_t mr;
 
-	if (unlikely(kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR)) {
-		ipc_kmsg_destroy(kmsg);
-		return MACH_MSG_SUCCESS;
-	}
+	if (unlikely(kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR))
+		return send_circular(port, kmsg, option);
 	ip_lock(port);
 	if (port->receiver == ipc_space_kernel && port->head.alive) {
 		port->seqno++;

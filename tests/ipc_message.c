@@ -1109,6 +1109,9 @@ TEST(ipc_message_accepted_notification)
 	CHECK_KR(mach_msg(&out.head, MACH_SEND_MSG | MACH_SEND_NOTIFY |
 	    MACH_SEND_TIMEOUT, 24, 0, 0, 0, notify),
 	    MACH_SEND_NOTIFY_IN_PROGRESS);
+	CHECK_KR(mach_msg(&out.head, MACH_SEND_MSG | MACH_SEND_NOTIFY |
+	    MACH_SEND_TIMEOUT, 24, 0, 0, 0, NOT_A_NAME),
+	    MACH_SEND_NOTIFY_IN_PROGRESS);
 	CHECK_EQ(receive_empty(port), 1);
 	check_silent(notify);
 	CHECK_EQ(receive_status(port).mps_msgcount, 1);

@@ -1006,6 +1006,32 @@ TEST(ipc_port_receive_right_into_its_own_queue)
 	CHECK_EQ(right_type(port), MACH_PORT_TYPE_DEAD_NAME);
 }
 
+/* A full queue refuses that, too, before it comes to the port's end. */
+TEST(ipc_port_receive_right_into_its_own_full_queue)
+{
+	mach_port_t port = test_port();
+	struct right_message msg = {
+		.head.msgh_size = sizeof(msg),
+		.head.msgh_remote_port = port,
+		.head.msgh_bits = MACH_MSGH_BITS_COMPLEX |
+		    MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+		.type.msgt_name = MACH_MSG_TYPE_MOVE_RECEIVE,
+		.type.msgt_size = 32,
+		.type.msgt_number = 1,
+		.type.msgt_inline = TRUE,
+		.right = port,
+	};
+
+	CHECK_KR(mach_port_set_qlimit(mach_task_self(), port, 1),
+	    KERN_SUCCESS);
+	CHECK_KR(send_empty(port, 1), MACH_MSG_SUCCESS);
+	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+	    sizeof(msg), 0, MACH_PORT_NULL, 0, MACH_PORT_NULL),
+	    MACH_SEND_TIMED_OUT);
+	CHECK_EQ(msg.right, port);
+	CHECK_EQ(receive_empty(port), 1);
+}
+
 /* Two receive rights, each in the queue of the other's port. */
 TEST(ipc_port_receive_rights_in_a_circle)
 {

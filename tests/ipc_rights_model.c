@@ -728,15 +728,15 @@ deliver(int space, int message, mach_msg_option_t option, bool circular)
 	struct m_port *dest = &model.port[m->dest.port];
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
-	if (circular) {
-		m_message_destroy(message);
-		return MACH_MSG_SUCCESS;
-	}
 	if (m->dest.type == MACH_MSG_TYPE_PORT_SEND &&
 	    dest->msgcount >= dest->qlimit)
 		mr = (option & MACH_SEND_NOTIFY) ? ask_accepted(space, m) :
 		    MACH_SEND_TIMED_OUT;
-	if (mr == MACH_MSG_SUCCESS || mr == MACH_SEND_WILL_NOTIFY)
+	if (mr != MACH_MSG_SUCCESS && mr != MACH_SEND_WILL_NOTIFY)
+		return mr;
+	if (circular)
+		m_message_destroy(message);
+	else
 		m_enqueue(message);
 	return mr;
 }
