@@ -47,7 +47,7 @@ NM := $(CROSS)nm
 STRIP := $(CROSS)strip
 LIBGCC := $(shell $(CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
-ifeq ($(LIBGCC)$(filter setup run debug check bench clean distclean help,$(MAKECMDGOALS)),)
+ifeq ($(LIBGCC)$(filter setup run debug check bench oracle clean distclean help,$(MAKECMDGOALS)),)
 $(error $(CC) is missing: run tools/setup (make run and make check do it))
 endif
 
@@ -152,6 +152,8 @@ Goals
                   picks from tests/configurations
   make bench      figures of Duality beside GNU Mach's; BENCH='WORD ...'
                   picks the rows that have one of the words
+  make oracle     random calls here and on GNU Mach, compared: ROUNDS=100
+                  from SEED=1, OPS=100 calls each; PART=rights or memory
   make debug      boot the debug build under gdb, stopped at the start
   make iso        build/duality.iso
   make setup      only install what is missing

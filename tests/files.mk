@@ -10,6 +10,9 @@ server_runner_SRCS := runner.c support.c servers.c
 TEST_PROGRAMS += self_runner
 self_runner_SRCS := runner.c support.c selftest.c
 
+TEST_PROGRAMS += oracle
+oracle_SRCS := $(patsubst tests/%,%,$(wildcard tests/oracle/*.c))
+
 # What boots badly: tests/boot_bad_*.boot.
 bad_kernel_DEFS := -DSECOND_ADDRESS=0xc0800000
 bad_wrap_DEFS := -DADDRESS=0x08048000 -DMEMORY_SIZE=0xfffff000

@@ -1,11 +1,11 @@
-# tools/image.mk - the files archive, the ISO, run, debug, check and bench.
+# tools/image.mk - the files archive, the ISO, run, debug, check, bench, oracle.
 #
 # servers/demo.boot is the demo's boot script; tests/configurations lists the
 # boots of `make check`.  Host tests are tests/host/*.t, as they are, and
 # tests/host/NAME.c, built for 32 bits with the address sanitizer together with
 # the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
-.PHONY: setup iso run debug check bench images host-tests
+.PHONY: setup iso run debug check bench oracle images host-tests
 
 export FILES MEM
 RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
@@ -14,6 +14,10 @@ QUIET := $(if $(V),,-s)
 CHECK_JOBS ?= 2
 CHECK ?=
 BENCH ?=
+SEED ?= 1
+ROUNDS ?= 100
+OPS ?= 100
+PART ?=
 
 setup:
 	@tools/setup debug
@@ -70,3 +74,8 @@ bench:
 	@tools/setup
 	@$(MAKE) $(QUIET) DEBUG= kernel build/modules/bench
 	@tools/bench $(BENCH)
+
+oracle:
+	@tools/setup
+	@$(MAKE) $(QUIET) DEBUG= kernel build/modules/oracle
+	@tools/oracle -s $(SEED) -n $(ROUNDS) -o $(OPS) $(PART)

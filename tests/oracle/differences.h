@@ -1,0 +1,19 @@
+/*
+ * tests/oracle/differences.h - where the two kernels are meant to differ.
+ *
+ * All that this program hides or does not try because of a difference is
+ * here, under the name by which docs/reference/differences.md explains it.
+ */
+#ifndef TESTS_ORACLE_DIFFERENCES_H
+#define TESTS_ORACLE_DIFFERENCES_H
+
+/* kernel-bits: of a message's header, not shown. */
+#define DIFFERENCE_KERNEL_BITS	0x78000000u
+
+/* kernel-memory: messages are not sent from there; nor from page-zero. */
+#define DIFFERENCE_NO_MEMORY	0x40000000u
+
+/* set-order: from a set with so many members that have messages. */
+#define DIFFERENCE_READY_MEMBERS	2
+
+#endif
