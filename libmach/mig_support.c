@@ -31,7 +31,9 @@ mig_put_reply_port(mach_port_t port)
 
 /*
  * A call failed so that a reply may still come: the next call needs another
- * port.  Forget this one first, for destroying it is itself a call.
+ * port.  Forget this one first, for destroying it is itself a call.  Where that
+ * call fails too, as in a task that has lost the right to itself, its port
+ * stays behind.
  */
 void
 mig_dealloc_reply_port(mach_port_t port)
@@ -41,8 +43,12 @@ mig_dealloc_reply_port(mach_port_t port)
 	if (self->reply_port != port || port == MACH_PORT_NULL)
 		return;
 	self->reply_port = MACH_PORT_NULL;
+	if (self->reply_port_going)
+		return;
+	self->reply_port_going = TRUE;
 	mach_port_mod_refs(mach_task_self(), port, MACH_PORT_RIGHT_RECEIVE,
 	    -1);
+	self->reply_port_going = FALSE;
 }
 
 /* Other thread libraries call this; here a thread's state needs no set-up. */

@@ -16,6 +16,7 @@ struct mach_thread {
 	/* the owning thread's alone */
 	struct _reent		 reent;		/* errno, stdio's state */
 	mach_port_t		 reply_port;	/* for MIG; null until needed */
+	boolean_t		 reply_port_going;	/* being destroyed */
 	mach_port_t		 wait_port;	/* for conditions; likewise */
 	/* written before the thread runs */
 	void			(*fn)(void *);

@@ -5,7 +5,7 @@
 # tests/host/NAME.c, built for 32 bits with the address sanitizer together with
 # the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
-.PHONY: setup iso run debug check bench oracle images host-tests
+.PHONY: setup iso run debug check fuzz bench oracle images host-tests
 
 export FILES MEM
 RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
@@ -69,6 +69,18 @@ check:
 	@$(MAKE) $(QUIET) DEBUG= images host-tests
 	@$(MAKE) $(QUIET) DEBUG=1 images
 	@tools/check $(CHECK_JOBS) $(wildcard tests/host/*.t) $(HOST_TESTS) -- $(CHECK)
+
+# In as much memory as tests/fuzz_reply.c supposes.
+fuzz: SEED = $(shell date +%s)
+fuzz: ROUNDS = 200000
+fuzz:
+	@tools/setup
+	@$(MAKE) $(QUIET) images
+	@sed 's/ \$$(task-create)/ --seed=$(SEED) --rounds=$(ROUNDS) fuzz_&/' \
+	    tests/all.boot >$(O)/fuzz.boot
+	@tools/run -o $(O) -m 64M -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
+	    -q '$(QEMU_ARGS)' -a '$(CMDLINE)' $(O)/fuzz.boot | \
+	    tee $(O)/fuzz.log && grep -q '^ok' $(O)/fuzz.log
 
 bench:
 	@tools/setup
