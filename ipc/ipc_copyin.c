@@ -15,6 +15,7 @@
 #include <ipc/ipc_notify.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_right.h>
+#include <kern/thread.h>
 #include <kern/zone.h>
 #include <machine/cpu.h>
 #include <vm/vm_map.h>
@@ -294,6 +295,7 @@ copyin_ports(struct ipc_item *item, struct ipc_space *space,
 
 	ipc_item_set_name(item, ipc_received_type(disposition));
 	for (uint32_t i = 0; i < item->number; i++) {
+		thread_breathe();
 		name = (mach_port_name_t)(uintptr_t)ports[i];
 		if (!MACH_PORT_NAME_VALID(name))
 			continue;

@@ -15,6 +15,7 @@
 #include <ipc/ipc_notify.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_right.h>
+#include <kern/thread.h>
 #include <kern/zone.h>
 #include <machine/cpu.h>
 #include <vm/vm_map.h>
@@ -216,6 +217,7 @@ copyout_ports(struct ipc_item *item, struct ipc_space *space)
 	mach_port_name_t name;
 
 	for (uint32_t i = 0; i < item->number; i++) {
+		thread_breathe();
 		mr |= ipc_object_copyout_any(space, ports[i], item->name,
 		    &name);
 		ports[i] = name_field(name);

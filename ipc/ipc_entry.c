@@ -334,14 +334,17 @@ ipc_entry_free_tables(struct ipc_space *space)
 	ipc_hash_free(&space->by_name);
 }
 
+#define SKIP_MAX	256u	/* free entries in one go */
+
 /* From the table: the cursor is an index. */
 static struct ipc_entry *
 next_in_table(struct ipc_space *space, uint64_t *cursor,
     mach_port_name_t *name)
 {
+	uint64_t stop = min_of(*cursor + SKIP_MAX, space->table_size);
 	struct ipc_entry *entry;
 
-	while (*cursor < space->table_size) {
+	while (*cursor < stop) {
 		entry = ipc_entry_at(space, (uint32_t)*cursor);
 		*name = (entry->bits & IE_GEN_MASK) | (uint32_t)*cursor;
 		++*cursor;
@@ -364,12 +367,13 @@ next_in_hash(struct ipc_space *space, uint64_t *cursor,
 
 	if (!(*cursor & CURSOR_USER))
 		*cursor = CURSOR_USER;
-	if (space->by_name.elements == 0)
-		return NULL;
-	for (;;) {
+	for (uint32_t skipped = 0; skipped < SKIP_MAX; skipped++) {
 		bucket = (uint32_t)(*cursor / CURSOR_BUCKET);
-		if (bucket >= space->by_name.buckets)
+		if (space->by_name.elements == 0 ||
+		    bucket >= space->by_name.buckets) {
+			*cursor = IPC_CURSOR_END;
 			return NULL;
+		}
 		user = user_chain(ipc_hash_at(&space->by_name, bucket));
 		for (place = (uint32_t)*cursor; user != NULL && place > 0;
 		    place--)
@@ -381,19 +385,16 @@ next_in_hash(struct ipc_space *space, uint64_t *cursor,
 		}
 		*cursor = CURSOR_USER + (bucket + 1) * CURSOR_BUCKET;
 	}
+	return NULL;
 }
 
 struct ipc_entry *
 ipc_entry_next(struct ipc_space *space, uint64_t *cursor,
     mach_port_name_t *name)
 {
-	struct ipc_entry *entry = NULL;
-
-	if (!(*cursor & CURSOR_USER))
-		entry = next_in_table(space, cursor, name);
-	if (entry == NULL)
-		entry = next_in_hash(space, cursor, name);
-	return entry;
+	if (*cursor < space->table_size)
+		return next_in_table(space, cursor, name);
+	return next_in_hash(space, cursor, name);
 }
 
 static uint32_t *

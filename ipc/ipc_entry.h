@@ -61,9 +61,13 @@ void		  ipc_entry_dealloc(struct ipc_space *space,
 /* Free the tables of a space that has no names left. */
 void		  ipc_entry_free_tables(struct ipc_space *space);
 /*
- * The first name in use from *cursor on (0 at the start), which moves past
- * it; NULL at the end.  Names given up meanwhile do no harm.
+ * The first name in use from *cursor on (0 at the start), which moves past it.
+ * NULL at the end, where *cursor is IPC_CURSOR_END, and before it when many
+ * free ones have been skipped: a good place to let go of the space.  Names
+ * given up meanwhile do no harm; names that users choose meanwhile may make
+ * others of their kind come twice, or, if some are given up too, not at all.
  */
+#define IPC_CURSOR_END	(~0ull)
 struct ipc_entry *ipc_entry_next(struct ipc_space *space, uint64_t *cursor,
 		    mach_port_name_t *name);
 

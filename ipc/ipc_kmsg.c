@@ -25,6 +25,9 @@
 
 static struct zone *kmsg_zones[KMSG_ZONES];
 
+_Static_assert(IKM_OVERHEAD + sizeof(mach_msg_header_t) <=
+    1u << KMSG_SHIFT_MIN, "docs/design-ipc.md: null message");
+
 void
 ipc_kmsg_bootstrap(void)
 {
@@ -155,8 +158,10 @@ clean_item(struct ipc_item *item, uint32_t number)
 
 	if (item->is_port && item->length != 0) {
 		ports = ipc_item_ports(item);
-		for (uint32_t i = 0; i < number; i++)
+		for (uint32_t i = 0; i < number; i++) {
 			ipc_right_discard(ports[i], item->name);
+			thread_breathe();
+		}
 	}
 	if (item->is_inline || item->length == 0)
 		return;
@@ -209,6 +214,7 @@ destroy_listed(struct queue *list)
 		kmsg = queue_element(link, struct ipc_kmsg, link);
 		ipc_kmsg_clean(&kmsg->header);
 		ipc_kmsg_free(kmsg);
+		thread_breathe();
 	}
 	self->ith_dying = NULL;
 }

@@ -18,6 +18,7 @@
 #include <ipc/ipc_right.h>
 #include <kern/account.h>
 #include <kern/debug.h>
+#include <kern/thread.h>
 #include <kern/zone.h>
 #include <vm/memory_object.h>
 
@@ -186,7 +187,7 @@ port_bury(struct ipc_port *port, struct queue *msgs,
 		ipc_notify_unused(nsrequest);
 	ipc_kmsg_destroy_all(msgs);
 	while (tell_one_dead_name(port))
-		continue;
+		thread_breathe();
 	if (is_pager)
 		vm_object_pager_port_died(port);
 	ipc_port_release(port);

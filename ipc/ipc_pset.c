@@ -10,6 +10,7 @@
  */
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_pset.h>
+#include <kern/thread.h>
 #include <kern/zone.h>
 
 static struct zone *pset_zone;
@@ -116,6 +117,6 @@ ipc_pset_destroy(struct ipc_pset *pset)
 	ipc_mqueue_changed(&pset->head, MACH_RCV_PORT_DIED);
 	ips_unlock(pset);
 	while (remove_first(pset))
-		continue;
+		thread_breathe();
 	ipc_pset_release(pset);
 }

@@ -104,16 +104,15 @@ destroy_pass(struct ipc_space *space)
 	mach_port_name_t name;
 	uint64_t cursor = 0;
 
-	for (;;) {
+	while (cursor != IPC_CURSOR_END) {
 		after = (struct ipc_after) { .name = 0 };
 		spin_lock(&space->lock);
 		entry = ipc_entry_next(space, &cursor, &name);
 		if (entry != NULL)
 			ipc_right_destroy(space, name, entry, &after);
 		spin_unlock(&space->lock);
-		if (entry == NULL)
-			return;
 		ipc_after_run(&after);
+		thread_breathe();
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/ipc_right.h>
+#include <kern/thread.h>
 #include <kern/zone.h>
 #include <mach/notify.h>
 #include <mach_port_server.h>
@@ -73,24 +74,47 @@ words_out(uint32_t *words, uint32_t room, uint32_t count, uint32_t **out)
 	return kr;
 }
 
-/* Names and types, as many as fit; returns how many there are. */
+#define NAMES_STEP	256u	/* names looked at with the space locked */
+
+/* The next names and types from *cursor on, at most room; returns how many. */
 static uint32_t
-collect_names(struct ipc_space *space, uint32_t room, uint32_t *names,
-    uint32_t *types)
+collect_some(struct ipc_space *space, uint64_t *cursor, uint32_t room,
+    uint32_t *names, uint32_t *types)
 {
 	struct ipc_entry *entry;
 	mach_port_urefs_t urefs;
 	mach_port_name_t name;
-	uint64_t cursor = 0;
 	uint32_t count = 0;
 
-	if (space->entry_count > room)
-		return space->entry_count;
-	while (count < room &&
-	    (entry = ipc_entry_next(space, &cursor, &name)) != NULL) {
+	spin_lock(&space->lock);
+	if (!space->active)
+		*cursor = IPC_CURSOR_END;
+	while (count < room && *cursor != IPC_CURSOR_END &&
+	    (entry = ipc_entry_next(space, cursor, &name)) != NULL) {
 		names[count] = name;
 		ipc_right_info(space, name, entry, &types[count], &urefs);
 		count++;
+	}
+	spin_unlock(&space->lock);
+	return count;
+}
+
+/*
+ * Names and types, as many as fit.  Returns how many, room if there may be
+ * more.  Those that come or go meanwhile may be among them or not.
+ */
+static uint32_t
+collect_names(struct ipc_space *space, uint32_t room, uint32_t *names,
+    uint32_t *types)
+{
+	uint64_t cursor = 0;
+	uint32_t count = 0;
+
+	while (count < room && cursor != IPC_CURSOR_END) {
+		count += collect_some(space, &cursor,
+		    min_of(room - count, NAMES_STEP), names + count,
+		    types + count);
+		thread_breathe();
 	}
 	return count;
 }
@@ -101,7 +125,6 @@ mach_port_names(struct ipc_space *space, mach_port_name_array_t *names_out,
     mach_msg_type_number_t *types_count)
 {
 	uint32_t room = 0, count, *names, *types;
-	bool active;
 	kern_return_t kr;
 
 	if (space == NULL)
@@ -114,15 +137,12 @@ mach_port_names(struct ipc_space *space, mach_port_name_array_t *names_out,
 			kr = KERN_RESOURCE_SHORTAGE;
 			goto fail;
 		}
-		spin_lock(&space->lock);
-		active = space->active;
 		count = collect_names(space, room, names, types);
-		spin_unlock(&space->lock);
-		if (!active) {
+		if (!space->active) {
 			kr = KERN_INVALID_TASK;
 			goto fail;
 		}
-		if (count <= room)
+		if (count < room)
 			break;
 		kfree(names, room * sizeof(*names));
 		kfree(types, room * sizeof(*types));

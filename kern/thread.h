@@ -162,6 +162,16 @@ void	thread_set_timeout(unsigned ms);
  * Without one, returns that cause.  No spin lock may be held.
  */
 enum wait_result thread_block(continuation_t continuation);
+/*
+ * In long work of the kernel, between its steps: let those run whose turn it
+ * is.  No spin lock is held, no wait declared.
+ */
+static inline void
+thread_breathe(void)
+{
+	if (unlikely(current_thread()->ast & AST_PREEMPT))
+		(void)thread_block(NULL);
+}
 /* assert_wait(event), unlock, thread_block(NULL). */
 enum wait_result thread_sleep(event_t event, struct spinlock *lock,
 	    bool interruptible);

@@ -663,3 +663,143 @@ TEST(limits_notification_requests)
 	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
 	CHECK_EQ(get_use(LIMITS_WORD(kernel_bytes)), after);
 }
+
+/* What one of each costs, as charged. */
+TEST(limits_sizes_of_rights_and_messages)
+{
+	enum { NAMES = 4096, MESSAGES = MACH_PORT_QLIMIT_MAX };
+	natural_t before = get_use(LIMITS_WORD(kernel_bytes)), after;
+	mach_port_t name, port;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME,
+		    &name), KERN_SUCCESS);
+	after = get_use(LIMITS_WORD(kernel_bytes));
+	CHECK(after - before <= (NAMES + 256) * 32);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_port_set_qlimit(self, port, MACH_PORT_QLIMIT_MAX),
+	    KERN_SUCCESS);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		mach_msg_header_t head = { .msgh_remote_port = port };
+
+		head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0);
+		CHECK_KR(mach_msg(&head, MACH_SEND_MSG, sizeof(head), 0,
+		    MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	}
+	CHECK_EQ(get_use(LIMITS_WORD(messages)), MESSAGES);
+	CHECK(get_use(LIMITS_WORD(message_bytes)) <= MESSAGES * 160);
+}
+
+/* Kernel memory comes back when a task ends that used a lot of all kinds. */
+static uint32_t
+use_much(uint32_t unused, uint32_t unused2)
+{
+	mach_port_t port, previous;
+	thread_t thread;
+
+	(void)unused;
+	(void)unused2;
+	make_queues();
+	for (unsigned i = 0; i < 2000; i++) {
+		port = test_port();
+		CHECK_KR(mach_port_request_notification(self, port,
+		    MACH_NOTIFY_DEAD_NAME, 0, queues[0],
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+		CHECK_KR(send_note(port, 100), MACH_MSG_SUCCESS);
+		CHECK_KR(mach_port_allocate_name(self,
+		    MACH_PORT_RIGHT_DEAD_NAME, 0x100000 + i), KERN_SUCCESS);
+		CHECK_KR(map_page(0x50000000 + 2 * i * PAGE_SIZE, 0),
+		    KERN_SUCCESS);
+	}
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
+	return 0;
+}
+
+TEST(limits_all_comes_back_when_a_task_ends)
+{
+	natural_t all[TASK_LIMITS_COUNT], again[TASK_LIMITS_COUNT];
+	mach_msg_type_number_t count = TASK_LIMITS_COUNT;
+	struct vm_agent agent;
+
+	vm_agent_start(&agent, self);
+	(void)vm_agent_call(&agent, vm_fn_read, (uint32_t)&queues, 0);
+	vm_agent_end(&agent);
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS_USE, all,
+	    &count), KERN_SUCCESS);
+	vm_agent_start(&agent, self);
+	(void)vm_agent_call(&agent, use_much, 0, 0);
+	CHECK_EQ(get_word(agent.task, TASK_LIMITS_USE, LIMITS_WORD(messages)),
+	    2000);
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS_USE, again,
+	    &count), KERN_SUCCESS);
+	for (unsigned i = 0; i < TASK_LIMITS_COUNT; i++)
+		CHECK(again[i] >= all[i] +
+		    (i == LIMITS_WORD(threads) ? 20 : 2000));
+	vm_agent_end(&agent);
+	CHECK_KR(host_get_limits(mach_host_self(), TASK_LIMITS_USE, again,
+	    &count), KERN_SUCCESS);
+	for (unsigned i = 0; i < TASK_LIMITS_COUNT; i++)
+		CHECK(again[i] < all[i] + all[i] / 4 + 10);
+}
+
+/* Long work of the kernel lets others run: here on one processor or more. */
+
+static volatile unsigned counted;
+
+static void
+count_up(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		test_sleep(1);
+		counted++;
+	}
+}
+
+TEST_LIMIT(limits_long_work_lets_others_run, 60)
+{
+	enum { CHOSEN = 0x100000 };
+	bool ample = vm_free_count() > 40u * 1024 * 1024 / PAGE_SIZE;
+	unsigned rights = ample ? 20000 : 4000;
+	mach_port_t port, notify, previous;
+	mach_port_name_array_t names;
+	mach_port_type_array_t types;
+	mach_msg_type_number_t names_count, types_count;
+	unsigned before;
+
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &port),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &notify),
+	    KERN_SUCCESS);
+	for (unsigned i = 0; i < rights; i++) {
+		CHECK_KR(mach_port_insert_right(self, CHOSEN + i, port,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE), KERN_SUCCESS);
+		CHECK_KR(mach_port_request_notification(self, CHOSEN + i,
+		    MACH_NOTIFY_DEAD_NAME, 0, notify,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+	}
+	CHECK_KR(mach_thread_start(count_up, NULL), KERN_SUCCESS);
+	/* All names are there, each once, in whatever pieces they are got. */
+	CHECK_KR(mach_port_names(self, &names, &names_count, &types,
+	    &types_count), KERN_SUCCESS);
+	CHECK_EQ(names_count, types_count);
+	before = 0;
+	for (unsigned i = 0; i < names_count; i++)
+		if (names[i] >= CHOSEN && names[i] < CHOSEN + rights) {
+			CHECK_EQ(types[i], MACH_PORT_TYPE_SEND_ONCE |
+			    MACH_PORT_TYPE_DNREQUEST);
+			before++;
+		}
+	CHECK_EQ(before, rights);
+	/* Every holder is told, and who wakes meanwhile does not wait for that. */
+	before = counted;
+	CHECK_KR(mach_port_destroy(self, port), KERN_SUCCESS);
+	before = counted - before;
+	test_note("woke %u times", before);
+	for (unsigned i = 0; i < rights; i++)
+		CHECK_KR(receive_note(notify), MACH_MSG_SUCCESS);
+	CHECK(before >= 1 || !ample);
+	CHECK_KR(receive_note(notify), MACH_RCV_TIMED_OUT);
+}
