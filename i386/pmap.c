@@ -83,20 +83,20 @@ directory_make(struct pmap *pmap, unsigned slot)
 	return directory;
 }
 
-/* The directory entry of va, naming a page table; NULL: no memory. */
-static struct pte *
-pde_make(struct pmap *pmap, vm_offset_t va)
+/* Make the page table of va, and its directory if need be; NULL: no memory. */
+static struct pte * __attribute__((noinline))
+table_make(struct pmap *pmap, vm_offset_t va)
 {
 	struct pte *directory = pmap->directory[slot_of(va)];
 	struct pte *pde, *table;
 
-	if (unlikely(directory == NULL)) {
+	if (directory == NULL) {
 		directory = directory_make(pmap, slot_of(va));
 		if (directory == NULL)
 			return NULL;
 	}
 	pde = pde_in(directory, va);
-	if (likely(pde->low != 0))
+	if (pde->low != 0)
 		return pde;
 	table = pmap_table_alloc();
 	if (table == NULL)
@@ -105,6 +105,21 @@ pde_make(struct pmap *pmap, vm_offset_t va)
 	pte_set(pde, 0, direct_to_phys(table) | PTE_P | PTE_W | PTE_A |
 	    (va < KERNEL_BASE ? PTE_U : 0));
 	return pde;
+}
+
+/* The directory entry of va, naming a page table; NULL: no memory. */
+static inline struct pte *
+pde_make(struct pmap *pmap, vm_offset_t va)
+{
+	struct pte *directory = pmap->directory[slot_of(va)];
+	struct pte *pde;
+
+	if (likely(directory != NULL)) {
+		pde = pde_in(directory, va);
+		if (likely(pde->low != 0))
+			return pde;
+	}
+	return table_make(pmap, va);
 }
 
 /*
@@ -268,6 +283,34 @@ pmap_enter(struct pmap *pmap, vm_offset_t va, struct vm_page *page,
 shortage:
 	spin_unlock(&pmap->lock);
 	return KERN_RESOURCE_SHORTAGE;
+}
+
+void
+pmap_enter_near(struct pmap *pmap, vm_offset_t va,
+    struct vm_page *const *pages, unsigned count, vm_prot_t prot)
+{
+	uint32_t low = (prot_low(va, prot, false) | PTE_MANAGED) & ~PTE_A;
+	uint32_t high = prot_high(pmap, prot);
+	struct pte *pde, *pte;
+	struct vm_page *page;
+	bool noted;
+
+	spin_lock(&pmap->lock);
+	pde = pde_make(pmap, va);
+	for (; pde != NULL && count > 0; count--, va += PAGE_SIZE) {
+		page = *pages++;
+		pte = pte_in(table_of(pde), va);
+		if (page == NULL || pte->low != 0)
+			continue;
+		pv_lock(page);
+		noted = pv_insert(page, pmap, va);
+		pv_unlock(page);
+		if (unlikely(!noted))
+			break;
+		make(pmap, va, pde, pte, high | page->pfn >> (32 - PAGE_SHIFT),
+		    low | page->pfn << PAGE_SHIFT);
+	}
+	spin_unlock(&pmap->lock);
 }
 
 kern_return_t

@@ -114,6 +114,13 @@ pte_phys(const struct pte *pte)
 	    (pte->low & PTE_FRAME);
 }
 
+/* The number of the physical page. */
+static inline uint32_t
+pte_frame(const struct pte *pte)
+{
+	return pte->high << (32 - PAGE_SHIFT) | pte->low >> PAGE_SHIFT;
+}
+
 static inline void
 pte_set(struct pte *pte, uint32_t high, uint32_t low)
 {

@@ -76,10 +76,8 @@ static inline void
 unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
     uint32_t low)
 {
-	if (low & PTE_D)
-		page->pv_modified = 1;
-	if (low & PTE_A)
-		page->pv_referenced = 1;
+	page->pv_modified |= (low & PTE_D) != 0;
+	page->pv_referenced |= (low & PTE_A) != 0;
 	if (likely(page->pv_more == NULL)) {
 		assert(page->pv_pmap == pmap && page->pv_va == va);
 		page->pv_pmap = NULL;
@@ -91,11 +89,11 @@ unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
 void
 pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
 {
-	uint32_t wired = pte->low & PTE_WIRED;
+	uint32_t low = pte->low;
 	struct vm_page *page;
 
-	if (likely(pte->low & PTE_MANAGED)) {
-		page = vm_page_lookup_phys(pte_phys(pte));
+	if (likely(low & PTE_MANAGED)) {
+		page = vm_page_managed(pte_frame(pte));
 		if (!pv_held)
 			pv_lock(page);
 		unmake_managed(page, pmap, va, pte->low);
@@ -104,7 +102,7 @@ pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
 	}
 	pte_clear(pte);
 	pmap->resident--;
-	if (wired)
+	if (low & PTE_WIRED)
 		pmap->wired--;
 }
 

@@ -38,6 +38,15 @@ void		 pmap_activate(struct pmap *pmap);
  */
 kern_return_t	 pmap_enter(struct pmap *pmap, vm_offset_t va,
 		    struct vm_page *page, vm_prot_t prot, bool wired);
+/*
+ * Map pages that will probably be wanted: those of count at va and following,
+ * all in one aligned PMAP_NEAR pages, that are not NULL and where nothing is
+ * mapped.  They are not referenced yet.  Without memory, fewer.
+ */
+#define PMAP_NEAR	16u
+void		 pmap_enter_near(struct pmap *pmap, vm_offset_t va,
+		    struct vm_page *const *pages, unsigned count,
+		    vm_prot_t prot);
 /* The same for physical memory without a page structure (devices). */
 kern_return_t	 pmap_enter_phys(struct pmap *pmap, vm_offset_t va,
 		    phys_addr_t pa, vm_prot_t prot, bool cached);

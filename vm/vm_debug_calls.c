@@ -99,15 +99,13 @@ page_state(const struct vm_page *page)
 	return (page->busy ? VPI_STATE_BUSY : 0) |
 	    (page->wanted ? VPI_STATE_WANTED : 0) |
 	    (page->tabled ? VPI_STATE_TABLED : 0) |
-	    (page->private ? VPI_STATE_PRIVATE : 0) |
 	    (page->absent ? VPI_STATE_ABSENT : 0) |
 	    (page->error ? VPI_STATE_ERROR : 0) |
 	    (page->dirty ? VPI_STATE_DIRTY : 0) |
 	    (page->precious ? VPI_STATE_PRECIOUS : 0) |
 	    (page->inactive ? VPI_STATE_INACTIVE : 0) |
 	    (page->active ? VPI_STATE_ACTIVE : 0) |
-	    (page->laundry ? VPI_STATE_LAUNDRY : 0) |
-	    (page->reference ? VPI_STATE_REFERENCE : 0);
+	    (page->laundry ? VPI_STATE_LAUNDRY : 0);
 }
 
 static void

@@ -82,6 +82,8 @@ vm_fault_lookup(struct vm_fault *f)
 	f->prot = entry->protection;
 	if (entry->needs_copy)
 		f->prot &= ~VM_PROT_WRITE;
+	f->start = entry_start(entry);
+	f->end = entry_end(entry);
 	f->top = entry->object;
 	f->top_offset = entry->offset + (f->va - entry_start(entry));
 	return VM_FAULT_OK;
@@ -153,7 +155,8 @@ vm_fault_push(struct vm_fault *f)
 {
 	kern_return_t kr;
 
-	if (f->object != f->top || !(f->access & VM_PROT_WRITE))
+	if (!(f->access & VM_PROT_WRITE) || f->object != f->top ||
+	    f->top->copy == NULL)
 		return VM_FAULT_OK;
 	kr = vm_object_copy_push(f->top, f->page, f->top_offset);
 	if (kr == KERN_SUCCESS)
@@ -211,10 +214,14 @@ vm_fault_enter(struct vm_fault *f)
 		vm_page_wire(page);
 	else if (!page->active && page->wire_count == 0)
 		vm_page_activate(page);
-	if (f->own != NULL)
+	if (f->own != NULL) {
 		vm_fault_publish_own(f);
-	else
+	} else {
+		if (object == f->top && !f->wired && !f->wiring &&
+		    !(f->access & VM_PROT_WRITE))
+			vm_fault_enter_near(f, prot);
 		vm_object_unlock(object);
+	}
 	vm_fault_unwind(f);
 	return VM_FAULT_OK;
 }

@@ -27,6 +27,7 @@ struct vm_fault {
 	continuation_t	  continuation;	/* NULL: waits keep the stack */
 	/* lookup: where the memory is, and what the map allows */
 	bool		  map_locked;
+	vm_offset_t	  start, end;	/* of the entry */
 	struct vm_object *top;
 	vm_offset_t	  top_offset;
 	vm_prot_t	  prot;
@@ -50,6 +51,11 @@ void		 vm_fault_unwind(struct vm_fault *f);
 enum vm_fault_result vm_fault_error(struct vm_fault *f, kern_return_t code);
 /* No page: have some freed, unless that has been in vain. */
 enum vm_fault_result vm_fault_no_memory(struct vm_fault *f);
+/*
+ * The page in hand, in top itself, was read: map those of its neighbours that
+ * are resident too, with no more rights than prot.  top locked.
+ */
+void		 vm_fault_enter_near(struct vm_fault *f, vm_prot_t prot);
 /*
  * Resident somewhere down the chain, or ask for it.  On VM_FAULT_OK the page's
  * object is locked; page NULL with map NULL means zeros, page NULL with

@@ -184,7 +184,6 @@ vm_page_remove(struct vm_page *page)
 	page->error = 0;
 	page->page_lock = 0;
 	page->unlock_request = 0;
-	page->overwriting = 0;
 }
 
 void
@@ -208,12 +207,9 @@ vm_page_rename(struct vm_page *page, struct vm_object *object,
 void
 vm_page_free(struct vm_page *page)
 {
-	bool private = page->private;
-
 	vm_page_remove(page);
 	vm_page_wakeup_done(page);
-	if (!private)
-		vm_page_release(page);
+	vm_page_release(page);
 }
 
 void

@@ -60,14 +60,12 @@ struct vm_page {
 	/* LOCK_PAGE_QUEUES */
 	uint16_t	  wire_count;	/* a zone's page: elements out */
 	uint8_t		  free : 1, active : 1, inactive : 1, laundry : 1,
-			  laundry_default : 1, reference : 1, in_cache : 1;
+			  laundry_default : 1, in_cache : 1;
 	/* fixed: this is main memory in our care (also parts bit fields) */
 	bool		  managed;
 	/* object lock */
 	uint8_t		  busy : 1, wanted : 1, absent : 1, error : 1,
-			  dirty : 1, precious : 1, tabled : 1, private : 1;
-	uint8_t		  fictitious : 1, overwriting : 1, restart : 1,
-			  cleaning : 1;
+			  dirty : 1, precious : 1, tabled : 1;
 	uint8_t		  page_lock : 3, unlock_request : 3; /* VM_PROT_*, prohibited */
 	/* LOCK_PAGE_FREE, of the first page of a free block */
 	uint8_t		  order;
@@ -126,6 +124,22 @@ void		 vm_page_wakeup_waiters(void);
 uint32_t	 vm_page_free_total(void);
 /* The structure of a physical address, NULL if that is no main memory. */
 struct vm_page	*vm_page_lookup_phys(phys_addr_t pa);
+
+/*
+ * Page structures, for memory of 4 MB each; NULL where there is none.  Fixed
+ * after boot.
+ */
+extern struct vm_page **vm_page_chunks;
+#define VM_PAGE_CHUNK_SHIFT	10u
+#define VM_PAGE_CHUNK		(1u << VM_PAGE_CHUNK_SHIFT)
+
+/* The structure of a page that has one. */
+static inline struct vm_page *
+vm_page_managed(uint32_t pfn)
+{
+	return &vm_page_chunks[pfn >> VM_PAGE_CHUNK_SHIFT]
+	    [pfn & (VM_PAGE_CHUNK - 1)];
+}
 
 /* A page in the direct map as memory, and back. */
 static inline void *

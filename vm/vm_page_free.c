@@ -22,13 +22,12 @@
 #include <vm/vm_page.h>
 #include <vm/vm_pageout.h>
 
-#define CHUNK_SHIFT	10u		/* 4 MB of page structures' pages */
-#define CHUNK_PAGES	(1u << CHUNK_SHIFT)
-#define ORDER_MAX	10u
+#define ORDER_MAX	VM_PAGE_CHUNK_SHIFT
 #define DIRECT_PAGES	(DIRECT_MAP_SIZE >> PAGE_SHIFT)
 #define STOCK_MAX	32u
 #define ENDING_WAIT_MS	20u		/* for memory of threads that end */
-#define STOCK_BATCH	16u
+#define STOCK_BATCH_ORDER 4u
+#define STOCK_BATCH	(1u << STOCK_BATCH_ORDER)
 
 enum memory_class {
 	MEMORY_DIRECT,			/* in the direct map: all uses */
@@ -50,7 +49,7 @@ uint32_t vm_page_total;
 volatile uint32_t vm_page_free_count;
 uint32_t vm_page_free_target;
 
-static struct vm_page **chunks;		/* fixed after boot; NULL: no memory */
+struct vm_page **vm_page_chunks;
 static uint32_t chunk_count;
 /* What each use leaves alone; fixed after boot. */
 static uint32_t reserve_user, reserve_kernel, reserve_message;
@@ -74,12 +73,12 @@ page_at(uint32_t pfn)
 {
 	struct vm_page *chunk;
 
-	if ((pfn >> CHUNK_SHIFT) >= chunk_count)
+	if ((pfn >> VM_PAGE_CHUNK_SHIFT) >= chunk_count)
 		return NULL;
-	chunk = chunks[pfn >> CHUNK_SHIFT];
-	if (chunk == NULL || !chunk[pfn & (CHUNK_PAGES - 1)].managed)
+	chunk = vm_page_chunks[pfn >> VM_PAGE_CHUNK_SHIFT];
+	if (chunk == NULL || !chunk[pfn & (VM_PAGE_CHUNK - 1)].managed)
 		return NULL;
-	return &chunk[pfn & (CHUNK_PAGES - 1)];
+	return &chunk[pfn & (VM_PAGE_CHUNK - 1)];
 }
 
 struct vm_page *
@@ -108,7 +107,7 @@ block_take(struct free_blocks *fb, unsigned order)
 	    struct vm_page, pageq);
 	while (have > order) {
 		have--;
-		half = page_at(page->pfn + (1u << have));
+		half = page + (1u << have);	/* a block is within one chunk */
 		half->free = 1;
 		half->order = have;
 		queue_push_front(&fb->blocks[have], &half->pageq);
@@ -119,64 +118,84 @@ block_take(struct free_blocks *fb, unsigned order)
 	return page;
 }
 
-/* Put a block back, joined with its other half for as long as that is free. */
+/*
+ * Put a block back, joined with its other half, which is in the same chunk,
+ * for as long as that is free.
+ */
 static void
 block_give(struct free_blocks *fb, struct vm_page *page, unsigned order)
 {
 	struct vm_page *buddy;
+	uint32_t size;
 
 	fb->count += 1u << order;
 	vm_page_free_count += 1u << order;
-	while (order < ORDER_MAX) {
-		buddy = page_at(page->pfn ^ (1u << order));
-		if (buddy == NULL || !buddy->free || buddy->order != order)
+	for (; order < ORDER_MAX; order++) {
+		size = 1u << order;
+		buddy = page->pfn & size ? page - size : page + size;
+		if (!buddy->free || buddy->order != order)
 			break;
 		queue_remove(&buddy->pageq);
 		buddy->free = 0;
-		if (buddy->pfn < page->pfn)
-			page = buddy;
-		order++;
+		page = min_of(page, buddy);
 	}
 	page->free = 1;
 	page->order = order;
 	queue_push_front(&fb->blocks[order], &page->pageq);
 }
 
+/* Take the smallest block there is, of at most 2^*order pages, to be split. */
+static struct vm_page *
+block_take_small(struct free_blocks *fb, unsigned *order)
+{
+	unsigned have = 0;
+
+	while (have < *order && queue_empty(&fb->blocks[have]))
+		have++;
+	*order = have;
+	return block_take(fb, have);
+}
+
 /*
- * Fill the stock of this processor; at least left pages stay behind.  While
- * memory is scarce one page must do: what lies in a stock is lost to others.
+ * Fill the empty stock of this processor; at least left pages stay behind.
+ * While memory is scarce one page must do: what lies in a stock is lost to
+ * others.
  */
 static void
 stock_refill(struct page_stock *stock, enum memory_class class, uint32_t left)
 {
 	struct free_blocks *fb = &free_memory[class];
-	unsigned want = vm_page_scarce() ? 1 : STOCK_BATCH;
-	struct vm_page *page;
+	bool scarce = vm_page_scarce();
+	struct vm_page *page, *end;
+	unsigned order;
 
 	spin_lock(&free_lock);
-	while (stock->count < want && fb->count > left) {
-		page = block_take(fb, 0);
-		page->in_cache = 1;
-		stock->pages[stock->count++] = page;
+	while (stock->count < (scarce ? 1 : STOCK_BATCH) && fb->count > left) {
+		order = STOCK_BATCH_ORDER;
+		if (scarce || fb->count - left < STOCK_BATCH)
+			order = 0;
+		page = block_take_small(fb, &order);
+		for (end = page + (1u << order); page < end; page++) {
+			page->in_cache = 1;
+			stock->pages[stock->count++] = page;
+		}
 	}
 	spin_unlock(&free_lock);
-	if (vm_page_scarce())
+	if (scarce)
 		vm_pageout_wanted();
 }
 
-static struct vm_page *
-stock_take(enum memory_class class, uint32_t left)
+/* An empty stock is filled first, if more than left pages are free. */
+static struct vm_page * __attribute__((noinline))
+stock_take_slow(struct page_stock *stock, enum memory_class class,
+    uint32_t left)
 {
-	struct page_stock *stock = &stocks[cpu_number()][class];
 	struct vm_page *page;
 
-	if (stock->count == 0) {
-		if (free_memory[class].count <= left)
-			return NULL;
+	if (stock->count == 0 && free_memory[class].count > left)
 		stock_refill(stock, class, left);
-		if (stock->count == 0)
-			return NULL;
-	}
+	if (stock->count == 0)
+		return NULL;
 	page = stock->pages[--stock->count];
 	page->in_cache = 0;
 	return page;
@@ -248,13 +267,26 @@ use_left(enum vm_page_use use)
 struct vm_page *
 vm_page_grab(enum vm_page_use use)
 {
+	struct page_stock *stock = stocks[current_processor()->number];
+	enum memory_class class = MEMORY_DIRECT;
 	struct vm_page *page = NULL;
 
-	if (use <= VM_PAGE_USER)
-		page = stock_take(MEMORY_HIGH,
+	if (use <= VM_PAGE_USER && (stock[MEMORY_HIGH].count != 0 ||
+	    free_memory[MEMORY_HIGH].count != 0))
+		class = MEMORY_HIGH;
+	stock += class;
+	if (likely(stock->count != 0)) {
+		page = stock->pages[--stock->count];
+		page->in_cache = 0;
+		return page;
+	}
+	if (class == MEMORY_HIGH) {
+		page = stock_take_slow(stock, class,
 		    use == VM_PAGE_USER_NEW ? full_left() : 0);
+		stock -= MEMORY_HIGH;
+	}
 	if (page == NULL)
-		page = stock_take(MEMORY_DIRECT, use_left(use));
+		page = stock_take_slow(stock, MEMORY_DIRECT, use_left(use));
 	if (page == NULL)
 		vm_pageout_wanted();
 	return page;
@@ -264,7 +296,8 @@ void
 vm_page_release(struct vm_page *page)
 {
 	enum memory_class class = page_class(page);
-	struct page_stock *stock = &stocks[cpu_number()][class];
+	struct page_stock *stock =
+	    &stocks[current_processor()->number][class];
 
 	assert(page->home == NULL && !page->active && !page->inactive);
 	assert(!page->free && !page->in_cache && page->wire_count == 0);
@@ -381,7 +414,7 @@ range_manage(phys_addr_t start, phys_addr_t end)
 	struct vm_page *page;
 
 	for (pfn = start >> PAGE_SHIFT; pfn < (end >> PAGE_SHIFT); pfn++) {
-		page = &chunks[pfn >> CHUNK_SHIFT][pfn & (CHUNK_PAGES - 1)];
+		page = vm_page_managed(pfn);
 		if (page->managed)
 			continue;
 		page->managed = true;
@@ -419,12 +452,12 @@ static unsigned
 range_chunks(phys_addr_t start, phys_addr_t end)
 {
 	static struct vm_page wanted;
-	uint32_t chunk, last = (end - 1) >> (PAGE_SHIFT + CHUNK_SHIFT);
+	uint32_t chunk, last = (end - 1) >> (PAGE_SHIFT + VM_PAGE_CHUNK_SHIFT);
 	unsigned fresh = 0;
 
-	for (chunk = start >> (PAGE_SHIFT + CHUNK_SHIFT); chunk <= last; chunk++)
-		if (chunks[chunk] == NULL) {
-			chunks[chunk] = &wanted;
+	for (chunk = start >> (PAGE_SHIFT + VM_PAGE_CHUNK_SHIFT); chunk <= last; chunk++)
+		if (vm_page_chunks[chunk] == NULL) {
+			vm_page_chunks[chunk] = &wanted;
 			fresh++;
 		}
 	return fresh;
@@ -456,19 +489,19 @@ page_structures_make(void)
 	unsigned i, count = 0, next = 0;
 	struct vm_page *pages;
 
-	chunk_count = (memory_end() - 1) / (CHUNK_PAGES * PAGE_SIZE) + 1;
-	chunks = boot_alloc(round_page(chunk_count * sizeof(*chunks)));
+	chunk_count = (memory_end() - 1) / (VM_PAGE_CHUNK * PAGE_SIZE) + 1;
+	vm_page_chunks = boot_alloc(round_page(chunk_count * sizeof(*vm_page_chunks)));
 	for (i = 0; i < memory_range_count; i++)
 		count += range_chunks(memory_ranges[i].start,
 		    memory_ranges[i].end);
 	for (i = 0; i < boot_module_count; i++)
 		count += range_chunks(boot_modules[i].start,
 		    module_end(&boot_modules[i]));
-	pages = boot_alloc(round_page(count * CHUNK_PAGES *
+	pages = boot_alloc(round_page(count * VM_PAGE_CHUNK *
 	    sizeof(struct vm_page)));
 	for (i = 0; i < chunk_count; i++)
-		if (chunks[i] != NULL)
-			chunks[i] = &pages[CHUNK_PAGES * next++];
+		if (vm_page_chunks[i] != NULL)
+			vm_page_chunks[i] = &pages[VM_PAGE_CHUNK * next++];
 }
 
 void

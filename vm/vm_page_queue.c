@@ -106,7 +106,7 @@ vm_page_dequeue_locked(struct vm_page *page)
 void
 vm_page_activate_locked(struct vm_page *page)
 {
-	if (page->wire_count != 0 || page->laundry || page->private)
+	if (page->wire_count != 0 || page->laundry)
 		return;
 	vm_page_dequeue_locked(page);
 	queue_push_back(&vm_page_queue_active, &page->pageq);
@@ -117,7 +117,7 @@ vm_page_activate_locked(struct vm_page *page)
 void
 vm_page_deactivate_locked(struct vm_page *page)
 {
-	if (page->wire_count != 0 || page->laundry || page->private)
+	if (page->wire_count != 0 || page->laundry)
 		return;
 	vm_page_dequeue_locked(page);
 	queue_push_back(&vm_page_queue_inactive, &page->pageq);
