@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mach/duality.h>
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
 #include <mach/memory_object.h>
@@ -195,6 +196,7 @@ memory_object_create(memory_object_t pager, memory_object_t port,
 	object->control = control;
 	object->name = name;
 	object->kernels = TRUE;
+	memory_object_set_run(control, TRANSFER_PAGES * vm_page_size);
 	return KERN_SUCCESS;
 }
 
@@ -236,6 +238,7 @@ memory_object_init(mach_port_t port, memory_object_control_t control,
 	kernel_drop(object);
 	object->control = control;
 	object->name = name;
+	memory_object_set_run(control, TRANSFER_PAGES * vm_page_size);
 	memory_object_ready(control, FALSE, MEMORY_OBJECT_COPY_DELAY);
 	return KERN_SUCCESS;
 }

@@ -14,6 +14,7 @@
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/thread.h>
+#include <duality_server.h>
 #include <mach_server.h>
 #include <memory_object_user.h>
 #include <vm/memory_object.h>
@@ -70,6 +71,18 @@ supply_discard(struct vm_page *page)
 	vm_page_release(page);
 }
 
+/*
+ * Whether an anonymous object takes a page from the default pager: only one
+ * that was asked for, since what it sends unasked may be older than what is on
+ * its way to it; or one that it gives back.
+ */
+static bool
+supply_is_wanted(const struct vm_object *object, vm_offset_t offset,
+    const struct vm_page *old, bool given_back)
+{
+	return offset < object->size && (old != NULL || given_back);
+}
+
 /* Put a page of data in its place, unless there is one. */
 static kern_return_t
 supply_insert(struct vm_object *object, vm_offset_t offset,
@@ -81,7 +94,8 @@ supply_insert(struct vm_object *object, vm_offset_t offset,
 	offset -= object->paging_offset;
 	old = vm_page_lookup(object, offset);
 	if (!object->alive || object->pager_dead ||
-	    (object->internal && offset >= object->size) ||
+	    (object->internal && !supply_is_wanted(object, offset, old,
+	    precious)) ||
 	    (old != NULL && !old->absent)) {
 		vm_object_unlock(object);
 		supply_discard(page);
@@ -181,15 +195,17 @@ page_answered(struct vm_object *object, struct vm_page *page, int error)
 {
 	if (!page->absent || !page->busy)
 		return;
+	if (object->internal && !error)	/* it is below, or zeros: look again */
+		vm_paged_clear(object, vm_page_object_offset(page));
+	if (!page->wanted || (object->internal && !error)) {
+		vm_page_free(page);
+		return;
+	}
 	if (error) {
 		page->absent = 0;
 		object->absent_count--;
 		page->error = 1;
-	} else if (object->internal) {
-		/* it is below, or zeros: look again */
-		vm_paged_clear(object, vm_page_object_offset(page));
-		vm_page_free(page);
-		return;
+		vm_page_deactivate(page);
 	}
 	vm_page_wakeup_done(page);
 }
@@ -302,6 +318,20 @@ memory_object_get_attributes(struct vm_object *object,
 	*may_cache = object->can_persist;
 	*copy_strategy = object->copy_strategy;
 	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+memory_object_set_run(struct vm_object *object, vm_size_t size)
+{
+	if (object == NULL || size == 0 || !page_aligned(size))
+		return KERN_INVALID_ARGUMENT;
+	size = min_of(size, VM_PAGER_RUN_MAX * PAGE_SIZE);
+	vm_object_lock(object);
+	object->run_size = size;
+	vm_object_unlock(object);
+	if (object->internal)
+		vm_default_pager_set_run(size);
 	return KERN_SUCCESS;
 }
 

@@ -21,6 +21,7 @@
 
 static struct spinlock manager_lock = SPINLOCK_INIT(LOCK_TASK_IPC);
 static struct ipc_port *manager;	/* a send right or NULL; manager_lock */
+static volatile vm_size_t run_size = PAGE_SIZE;	/* a hint */
 /* A hint, written by anybody: ticks when the pager is no longer called full. */
 static volatile uint32_t full_until;
 static volatile bool full;
@@ -50,6 +51,12 @@ vm_default_pager_full(void)
 	if (full && (int32_t)(full_until - now()) <= 0)
 		full = false;
 	return full;
+}
+
+void
+vm_default_pager_set_run(vm_size_t size)
+{
+	run_size = size;
 }
 
 bool
@@ -91,6 +98,7 @@ vm_set_default_memory_manager(struct host *host,
 	manager = *default_manager;
 	spin_unlock(&manager_lock);
 	*default_manager = old;
+	vm_default_pager_set_run(PAGE_SIZE);
 	vm_default_pager_has_room();
 	vm_pageout_needed();
 	return KERN_SUCCESS;
@@ -137,6 +145,7 @@ vm_default_pager_adopt(struct vm_object *object)
 	object->control = control;
 	object->name = name;
 	object->pager_ready = true;
+	object->run_size = run_size;
 	vm_object_unlock(object);
 	ipc_kobject_set(control, object, KOBJECT_PAGING_REQUEST);
 	ipc_kobject_set(name, object, KOBJECT_PAGING_NAME);

@@ -19,6 +19,9 @@ bool		 vm_default_pager_exists(void);
  */
 bool		 vm_default_pager_adopt(struct vm_object *object);
 
+/* The longest run, in bytes, that objects which it gets from now on have. */
+void		 vm_default_pager_set_run(vm_size_t size);
+
 /*
  * It has sent a page back: it has no room.  From then on, and until room was
  * made or some time has passed, it is called full: nothing goes to it that it

@@ -81,9 +81,41 @@ vm_fault_take_own(struct vm_fault *f)
 	return true;
 }
 
+/* A page of a locked object to be asked of its pager; NULL: no memory. */
+static struct vm_page *
+absent_page(struct vm_object *object, vm_offset_t offset)
+{
+	struct vm_page *page = vm_page_alloc(object, offset);
+
+	if (page != NULL) {
+		page->absent = 1;
+		object->absent_count++;
+	}
+	return page;
+}
+
 /*
- * Ask the pager of a locked object for a page and wait for the answer.
- * Unlocks the object.
+ * How much to ask for from a page on that is going to be asked for: as much as
+ * the pager takes at once and is not resident.  All of it is absent and busy
+ * from now on, so nobody else asks for it, nor does it go out meanwhile.
+ */
+static vm_size_t
+absent_run(struct vm_object *object, vm_offset_t offset)
+{
+	vm_size_t size = PAGE_SIZE;
+
+	while (size < object->run_size && !vm_page_scarce() &&
+	    offset + size > offset && offset + size < object->size &&
+	    vm_object_pager_has(object, offset + size) &&
+	    vm_page_lookup(object, offset + size) == NULL &&
+	    absent_page(object, offset + size) != NULL)
+		size += PAGE_SIZE;
+	return size;
+}
+
+/*
+ * Ask the pager of a locked object for a page, perhaps with those after it,
+ * and wait for the answer.  Unlocks the object.
  */
 static enum vm_fault_result
 vm_fault_request(struct vm_fault *f, struct vm_object *object,
@@ -91,6 +123,7 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 {
 	struct vm_page *page;
 	bool wait = false;
+	vm_size_t size;
 
 	if (object->pager_dead || !object->alive) {
 		vm_object_unlock(object);
@@ -101,17 +134,16 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 		vm_object_unlock(object);
 		return vm_fault_block(f);
 	}
-	page = vm_page_alloc(object, offset);
+	page = absent_page(object, offset);
 	if (page == NULL) {
 		vm_object_unlock(object);
 		return vm_fault_no_memory(f);
 	}
-	page->absent = 1;
-	object->absent_count++;
+	size = absent_run(object, offset);
 	vm_object_paging_begin(object);
 	vm_object_unlock(object);
 	vm_event(pageins);
-	vm_pager_request(object, offset, PAGE_SIZE,
+	vm_pager_request(object, offset, size,
 	    object == f->top ? f->access : VM_PROT_READ);
 	vm_object_lock(object);
 	page = vm_page_lookup(object, offset);

@@ -61,6 +61,7 @@ vm_object_create(vm_size_t size)
 	queue_init(&object->shadow_link);
 	queue_init(&object->cache_link);
 	object->copy_strategy = MEMORY_OBJECT_COPY_TEMPORARY;
+	object->run_size = PAGE_SIZE;
 	object->internal = true;
 	object->alive = true;
 	return object;

@@ -65,6 +65,7 @@ struct vm_object {
 	bool		  pager_ready;
 	bool		  pager_dead;
 	bool		  old_pageout;	/* the pager wants data_write */
+	vm_size_t	  run_size;	/* bytes that the pager takes at once */
 	struct vm_laundry *laundry;	/* of a pager's object, or its carrier */
 	uint32_t	  laundry_since;/* carrier: when it was sent, in ticks */
 	vm_offset_t	  paging_offset;/* the pager's offset = ours + this */

@@ -88,6 +88,7 @@ pager_inherit(struct vm_object *upper, struct vm_object *lower)
 	vm_pager_move(upper, lower);
 	upper->paging_offset = lower->paging_offset + upper->shadow_offset;
 	upper->paged = lower->paged;
+	upper->run_size = lower->run_size;
 	lower->paged = NULL;
 }
 

@@ -175,13 +175,16 @@ neighbour_joins(struct vm_object *object, struct vm_page *page,
 	return page->dirty;
 }
 
-/* Pages on both sides of page, at offset, within a block as large as the longest run. */
+/*
+ * Pages on both sides of page, at offset, within a block as large as the
+ * longest run that the pager takes.
+ */
 static void
 run_gather(struct vm_object *object, struct vm_page *page, vm_offset_t offset,
     bool had, struct vm_pager_run *run)
 {
-	vm_offset_t block = offset & ~(VM_PAGER_RUN_MAX * PAGE_SIZE - 1);
-	vm_offset_t end = block + VM_PAGER_RUN_MAX * PAGE_SIZE;
+	vm_offset_t block = offset - offset % object->run_size;
+	vm_offset_t end = block + object->run_size;
 	unsigned before = 0, i;
 
 	run->offset = offset;
@@ -288,6 +291,21 @@ copy_secured(struct vm_object *object, struct vm_page *page)
 	return kr == KERN_SUCCESS;
 }
 
+/* Send an unmapped page of a locked object to its user's pager, with others if it takes them. */
+static void
+pager_send(struct vm_object *object, struct vm_page *page)
+{
+	struct vm_pager_run run = { .dirty = true, .flush = true };
+
+	if (page->dirty && object->copy == NULL) {
+		run_gather(object, page, vm_page_object_offset(page), false,
+		    &run);
+		(void)vm_pager_return(object, &run);
+	} else {
+		(void)vm_pager_return_page(object, page, page->dirty, true);
+	}
+}
+
 static bool
 pager_can_take(const struct vm_object *object)
 {
@@ -319,7 +337,7 @@ reclaim_pager_unlock(struct vm_object *object, struct vm_page *page)
 		vm_page_free(page);
 		freed = true;
 	} else if (can_send) {
-		(void)vm_pager_return_page(object, page, page->dirty, true);
+		pager_send(object, page);
 	} else {
 		page_keep(page);
 	}

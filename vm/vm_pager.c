@@ -175,6 +175,17 @@ vm_object_pager_port_died(struct ipc_port *port)
 	vm_object_deallocate(object);
 }
 
+/* No data will come for a page of a locked object: whoever waits gets an error. */
+static void
+absent_fails(struct vm_object *object, struct vm_page *page)
+{
+	page->absent = 0;
+	object->absent_count--;
+	page->error = 1;
+	vm_page_deactivate(page);
+	vm_page_wakeup_done(page);
+}
+
 void
 vm_pager_fail_absent(struct vm_object *object)
 {
@@ -184,10 +195,7 @@ vm_pager_fail_absent(struct vm_object *object)
 	queue_for_each(q, &object->resident->pages) {
 		page = queue_element(q, struct vm_page, object_link);
 		if (page->absent && page->busy) {
-			page->absent = 0;
-			object->absent_count--;
-			page->error = 1;
-			vm_page_wakeup_done(page);
+			absent_fails(object, page);
 		} else if (page->unlock_request != 0) {
 			vm_page_wakeup(page);
 		}
@@ -205,12 +213,10 @@ vm_pager_request(struct vm_object *object, vm_offset_t offset,
 	    access) == KERN_SUCCESS)
 		return;
 	vm_object_lock(object);
-	page = vm_page_lookup(object, offset);
-	if (page != NULL && page->absent && page->busy) {
-		page->absent = 0;
-		object->absent_count--;
-		page->error = 1;
-		vm_page_wakeup_done(page);
+	for (; length > 0; offset += PAGE_SIZE, length -= PAGE_SIZE) {
+		page = vm_page_lookup(object, offset);
+		if (page != NULL && page->absent && page->busy)
+			absent_fails(object, page);
 	}
 	vm_object_unlock(object);
 }
