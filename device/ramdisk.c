@@ -178,5 +178,6 @@ ramdisk_create(phys_addr_t start, uint32_t size)
 	disk->start = start;
 	disk->size = size;
 	device_add(disk);
+	vm_page_withdraw(round_page(size) >> PAGE_SHIFT);
 	return true;
 }

@@ -56,4 +56,4 @@ paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging.c
 modules: $(O)/modules/paging
 $(O)/modules/paging: tests/files.mk
 	@mkdir -p $(@D)
-	$(Q)truncate -s 96M $@
+	$(Q)truncate -s 256M $@

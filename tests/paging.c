@@ -100,7 +100,7 @@ check_mark(vm_address_t base, unsigned i, unsigned r)
 		    (unsigned long)mark(i, r));
 }
 
-TEST_LIMIT(paging_brings_back_twice_the_memory, 60)
+TEST_LIMIT(paging_brings_back_twice_the_memory, 150)
 {
 	struct default_pager_info before = paging_space();
 	unsigned pages = 2 * vm_free_count(), out = pageouts();
@@ -115,5 +115,226 @@ TEST_LIMIT(paging_brings_back_twice_the_memory, 60)
 	CHECK(pageouts() - out >= pages);
 	test_note("%u pages, %u paged out", pages, pageouts() - out);
 	vm_deallocate_check(base, pages * PAGE_SIZE);
+	check_space_back(before);
+}
+
+/* Tasks that work in more memory than there is, each against a model of its own */
+
+#define WORKERS		4u
+#define RUN		12u	/* pages that are copied, sent or passed on at once */
+#define SHARED_PAGES	64u
+
+struct model {
+	unsigned     worker;
+	vm_address_t base;
+	unsigned     pages;
+	uint32_t    *value;	/* what each page holds */
+	uint32_t     counts[SHARED_PAGES];	/* what we added to shared pages */
+	uint32_t     seed;
+	mach_port_t  port;	/* to oneself */
+};
+
+static vm_address_t shared;	/* memory of all workers; made before them */
+
+static void
+write_value(vm_address_t page, uint32_t value)
+{
+	vm_set_word(page, value);
+	vm_set_word(page + PAGE_SIZE - 4, ~value);
+}
+
+static void
+check_value(const struct model *m, vm_address_t page, uint32_t value)
+{
+	if (vm_word(page) != value || vm_word(page + PAGE_SIZE - 4) != ~value)
+		test_fail(__FILE__, __LINE__,
+		    "worker %u: %#lx %#lx at %#lx, not %#lx", m->worker,
+		    (unsigned long)vm_word(page),
+		    (unsigned long)vm_word(page + PAGE_SIZE - 4),
+		    (unsigned long)page, (unsigned long)value);
+}
+
+static vm_address_t
+page_of(const struct model *m, unsigned i)
+{
+	return m->base + i * PAGE_SIZE;
+}
+
+static unsigned
+some_run(struct model *m)
+{
+	return test_random(&m->seed) % (m->pages - RUN);
+}
+
+static void
+model_write(struct model *m, unsigned i)
+{
+	m->value[i] = test_random(&m->seed);
+	write_value(page_of(m, i), m->value[i]);
+}
+
+static void
+model_check(const struct model *m, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++)
+		check_value(m, page_of(m, i), m->value[i]);
+}
+
+static void
+step_touch(struct model *m)
+{
+	unsigned first = some_run(m);
+	bool write = test_random(&m->seed) % 2;
+
+	model_check(m, first, RUN);
+	for (unsigned i = first; write && i < first + RUN; i++)
+		model_write(m, i);
+}
+
+/* A message keeps what was sent, whatever is written meanwhile. */
+static void
+step_send(struct model *m)
+{
+	unsigned first = some_run(m), i;
+	uint32_t sent[RUN];
+	vm_address_t copy;
+	vm_size_t size;
+
+	memcpy(sent, &m->value[first], sizeof(sent));
+	CHECK_KR(vm_send_data(m->port, page_of(m, first), RUN * PAGE_SIZE,
+	    false), MACH_MSG_SUCCESS);
+	for (i = first; i < first + RUN; i += 2)
+		model_write(m, i);
+	step_touch(m);
+	copy = vm_receive_data(m->port, &size);
+	for (i = 0; i < RUN; i++)
+		check_value(m, copy + i * PAGE_SIZE, sent[i]);
+	vm_deallocate_check(copy, size);
+	model_check(m, first, RUN);
+}
+
+static void
+step_copy(struct model *m)
+{
+	unsigned from = some_run(m), to = some_run(m);
+
+	if (from < to + RUN && to < from + RUN)
+		return;
+	CHECK_KR(vm_copy(mach_task_self(), page_of(m, from), RUN * PAGE_SIZE,
+	    page_of(m, to)), KERN_SUCCESS);
+	memcpy(&m->value[to], &m->value[from], RUN * sizeof(*m->value));
+	model_write(m, from);
+	model_write(m, to + RUN - 1);
+	model_check(m, from, RUN);
+	model_check(m, to, RUN);
+}
+
+/* In a child: what the parent had, and writes that it does not see. */
+static void
+child(void *arg)
+{
+	struct model *m = arg;
+	unsigned first = some_run(m), i;
+
+	model_check(m, first, RUN);
+	for (i = first; i < first + RUN; i++)
+		model_write(m, i);
+	model_check(m, first, RUN);
+}
+
+static void
+step_fork(struct model *m)
+{
+	task_t task = test_spawn(child, m, MACH_PORT_NULL);
+
+	step_touch(m);
+	test_wait_end(task);
+	CHECK_KR(mach_port_deallocate(mach_task_self(), task), KERN_SUCCESS);
+	step_touch(m);
+}
+
+/* Each worker counts in a word of its own of each shared page. */
+static void
+step_share(struct model *m)
+{
+	unsigned i = test_random(&m->seed) % SHARED_PAGES;
+	vm_address_t word = shared + i * PAGE_SIZE + 64 * m->worker;
+
+	CHECK_EQ(vm_word(word), m->counts[i]);
+	vm_set_word(word, ++m->counts[i]);
+}
+
+static void
+model_step(struct model *m)
+{
+	unsigned what = test_random(&m->seed) % 64;
+
+	if (what == 0)
+		step_fork(m);
+	else if (what < 8)
+		step_copy(m);
+	else if (what < 16)
+		step_send(m);
+	else if (what < 32)
+		step_share(m);
+	else
+		step_touch(m);
+}
+
+static unsigned worker_pages;	/* set before the workers are made */
+
+/* One worker, from its first page to the check of all of them. */
+static void
+work(void *arg)
+{
+	static struct model m;
+	unsigned pages = worker_pages;
+
+	m.worker = (uintptr_t)arg;
+	m.seed = m.worker + 1;
+	m.pages = pages;
+	m.port = test_port();
+	m.base = test_allocate(pages * PAGE_SIZE);
+	m.value = (uint32_t *)test_allocate(pages * sizeof(*m.value));
+	for (unsigned i = 0; i < pages; i++)
+		model_write(&m, i);
+	for (unsigned i = 0; i < 256; i++)
+		model_step(&m);
+	model_check(&m, 0, pages);
+	vm_deallocate_check(m.base, pages * PAGE_SIZE);
+}
+
+/* Wait for the end of a task for as long as the test may take. */
+static void
+wait_for(task_t task)
+{
+	mach_port_type_t type = 0;
+
+	while (!(type & MACH_PORT_TYPE_DEAD_NAME)) {
+		test_sleep(20);
+		CHECK_KR(mach_port_type(self, task, &type), KERN_SUCCESS);
+	}
+	CHECK_KR(mach_port_deallocate(self, task), KERN_SUCCESS);
+}
+
+TEST_LIMIT(paging_carries_tasks_with_four_times_the_memory, 180)
+{
+	struct default_pager_info before = paging_space();
+	unsigned out = pageouts(), i;
+	task_t workers[WORKERS];
+
+	shared = test_allocate(SHARED_PAGES * PAGE_SIZE);
+	CHECK_KR(vm_inherit(self, shared, SHARED_PAGES * PAGE_SIZE,
+	    VM_INHERIT_SHARE), KERN_SUCCESS);
+	worker_pages = vm_free_count();
+	for (i = 0; i < WORKERS; i++)
+		workers[i] = test_spawn(work, (void *)(uintptr_t)i,
+		    MACH_PORT_NULL);
+	for (i = 0; i < WORKERS; i++)
+		wait_for(workers[i]);
+	out = pageouts() - out;
+	test_note("%u pages each, %u paged out", worker_pages, out);
+	CHECK(out >= 20000);
+	vm_deallocate_check(shared, SHARED_PAGES * PAGE_SIZE);
 	check_space_back(before);
 }

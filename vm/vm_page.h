@@ -104,6 +104,8 @@ enum vm_page_use {
 void		 vm_page_bootstrap(void);
 /* Memory that held boot modules, or other managed pages, is free from now on. */
 void		 vm_page_release_range(phys_addr_t start, phys_addr_t end);
+/* Memory that is a device's for good: it counts no more. */
+void		 vm_page_withdraw(uint32_t pages);
 /* A free page, not zeroed, on no queue; NULL when there is none.  Never sleeps. */
 struct vm_page	*vm_page_grab(enum vm_page_use use);
 void		 vm_page_release(struct vm_page *page);	/* back to the free queue */
@@ -199,6 +201,7 @@ extern volatile unsigned vm_page_wire_count;	/* wired pages of objects */
 extern struct queue vm_page_queue_laundry;
 extern volatile unsigned vm_page_laundry_count;
 extern volatile unsigned vm_page_laundry_default_count;
+extern volatile unsigned vm_page_laundry_done;	/* so far: grows and wraps */
 
 void		 vm_page_activate(struct vm_page *page);
 void		 vm_page_deactivate(struct vm_page *page);

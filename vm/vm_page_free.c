@@ -504,6 +504,26 @@ page_structures_make(void)
 			vm_page_chunks[i] = &pages[VM_PAGE_CHUNK * next++];
 }
 
+/* What is left alone, by how much memory there is. */
+static void
+reserves_set(void)
+{
+	reserve_user = vm_page_total / 64;
+	reserve_user = max_of(reserve_user, 64u);
+	reserve_user = min_of(reserve_user, 1024u);
+	reserve_kernel = reserve_user / 2;
+	reserve_message = reserve_user / 4;
+	reserve_others = reserve_user / 2;
+	vm_page_free_target = reserve_user + 2 * reserve_others;
+}
+
+void
+vm_page_withdraw(uint32_t pages)
+{
+	vm_page_total -= pages;
+	reserves_set();
+}
+
 void
 vm_page_bootstrap(void)
 {
@@ -524,11 +544,5 @@ vm_page_bootstrap(void)
 		range = &memory_ranges[i];
 		vm_page_release_range(range->start, range->end);
 	}
-	reserve_user = vm_page_total / 64;
-	reserve_user = max_of(reserve_user, 64u);
-	reserve_user = min_of(reserve_user, 1024u);
-	reserve_kernel = reserve_user / 2;
-	reserve_message = reserve_user / 4;
-	reserve_others = reserve_user / 2;
-	vm_page_free_target = reserve_user + 2 * reserve_others;
+	reserves_set();
 }

@@ -29,6 +29,7 @@ struct queue vm_page_queue_laundry = {
 };
 volatile unsigned vm_page_laundry_count;
 volatile unsigned vm_page_laundry_default_count;
+volatile unsigned vm_page_laundry_done;
 
 static volatile bool laundry_awaited;		/* vm_page_queue_lock */
 
@@ -40,6 +41,7 @@ laundry_end(struct vm_page *page)
 
 	page->laundry = 0;
 	vm_page_laundry_count--;
+	vm_page_laundry_done++;
 	vm_page_laundry_default_count -= page->laundry_default;
 	page->laundry_default = 0;
 	if (laundry != NULL)

@@ -31,9 +31,9 @@
 #define LAUNDRY_TICKS	(5 * HZ)	/* then a user's pager has had its time */
 #define ATTEMPTS_MAX	3u	/* passes in vain before memory is said to be out */
 #define ATTEMPTS_LAUNDRY 50u	/* the same while pagers still clean */
-#define ATTEMPTS_PROGRESS 5000u	/* and while the default pager gets on with it */
 #define ATTEMPTS_ENDING	500u	/* waits of some ms while threads still end */
-#define PROGRESS_TICKS	(10 * HZ)	/* since it last did */
+#define PROGRESS_TICKS	(10 * HZ)	/* without any, and the default pager is no help */
+#define IDLE_TICKS	HZ		/* the daemon has not been needed for so long */
 #define LAUNDRY_WAIT_MS	20u
 #define VAIN_TICKS	(HZ / 4)	/* before another look that nobody waits for */
 
@@ -41,9 +41,10 @@ static struct spinlock wanted_lock;	/* LOCK_PAGE_FREE's peer: a leaf */
 static volatile bool wanted;		/* wanted_lock; read freely */
 static volatile bool running;		/* fixed once the daemon runs */
 static volatile uint32_t vain_until;	/* the daemon's to write: ticks */
-static volatile uint32_t progress_at;	/* the same: when laundry was last done */
-static unsigned laundry_seen;		/* the daemon's: by then */
-static bool has_default;		/* the daemon's: there is a default pager */
+static volatile uint32_t progress_at;	/* the same: when pages were last freed */
+static uint32_t pass_at;		/* the daemon's: when it last looked */
+static unsigned done_seen;		/* the daemon's: laundry done by then */
+static volatile bool has_default;	/* the daemon's to write: there is a default pager */
 
 void
 vm_pageout_init(void)
@@ -79,9 +80,9 @@ vm_pageout_may_help(unsigned *attempts)
 	unsigned limit;
 
 	limit = vm_page_laundry_count != 0 ? ATTEMPTS_LAUNDRY : ATTEMPTS_MAX;
-	if (vm_page_laundry_default_count != 0 &&
+	if (has_default && !vm_default_pager_full() &&
 	    (uint32_t)clock_ticks - progress_at < PROGRESS_TICKS)
-		limit = ATTEMPTS_PROGRESS;
+		return true;
 	if (reaper_busy())
 		limit = ATTEMPTS_ENDING;
 	return running && (*attempts)++ < limit;
@@ -379,14 +380,13 @@ enough_underway(void)
 	return vm_page_shortage() <= vm_page_laundry_default_count;
 }
 
-/* Returns how many pages were freed. */
+/* Returns how many pages of objects were freed. */
 static unsigned
 pageout_pass(void)
 {
-	unsigned scan, freed;
+	unsigned scan, freed = 0;
 	struct vm_page *page;
 
-	freed = zone_collect();
 	balance();
 	for (scan = vm_page_inactive_count; scan > 0; scan--) {
 		if (enough_underway())
@@ -451,19 +451,33 @@ laundry_hand_over(void)
 	}
 }
 
-/* Note whether pagers get on with what they were sent. */
+/* After a pass: note whether pages are freed, and pagers get on with theirs. */
 static void
 progress_note(unsigned freed)
 {
-	if (freed != 0 || vm_page_laundry_count < laundry_seen)
+	unsigned done = vm_page_laundry_done;
+
+	if ((uint32_t)clock_ticks - pass_at > IDLE_TICKS)
+		progress_at = (uint32_t)clock_ticks;	/* a new shortage */
+	pass_at = (uint32_t)clock_ticks;
+	if (freed != 0 || done != done_seen)
 		progress_at = (uint32_t)clock_ticks;
-	laundry_seen = vm_page_laundry_count;
+	done_seen = done;
+}
+
+/* Whoever holds what could not be had this time gets on meanwhile. */
+static void
+pause_ms(unsigned ms)
+{
+	assert_wait(&pass_at, false);
+	thread_set_timeout(ms);
+	(void)thread_block(NULL);
 }
 
 static void __attribute__((noreturn))
 pageout_daemon(void)
 {
-	unsigned freed;
+	unsigned freed, collected;
 
 	current_thread()->vm_privilege = true;
 	running = true;
@@ -477,8 +491,10 @@ pageout_daemon(void)
 		spin_unlock(&wanted_lock);
 		has_default = vm_default_pager_exists();
 		laundry_hand_over();
+		collected = zone_collect();
 		freed = pageout_pass();
 		progress_note(freed);
+		freed += collected;
 		if (freed == 0 && vm_page_laundry_count != 0) {
 			vm_page_laundry_wait(LAUNDRY_WAIT_MS);
 			progress_note(0);
@@ -486,6 +502,8 @@ pageout_daemon(void)
 			/* objects that only the cache holds */
 			(void)vm_object_cache_trim();
 			vain_until = (uint32_t)clock_ticks + VAIN_TICKS;
+			if (has_default)
+				pause_ms(LAUNDRY_WAIT_MS);
 		}
 		vm_page_wakeup_waiters();
 	}
