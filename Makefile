@@ -81,7 +81,7 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Werror=int-conversion -Werror=return-type
 # Arguments go in registers, which libgcc does not know of: the kernel does not
 # link with it.  64-bit division: divide_u64.
-KERNEL_CFLAGS := $(COMMON_CFLAGS) -mregparm=3 -ffreestanding -mgeneral-regs-only -DKERNEL \
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -mregparm=3 -fomit-frame-pointer -ffreestanding -mgeneral-regs-only -DKERNEL \
 	$(if $(filter 1,$(DEBUG)),-DDEBUG_KERNEL=1,-DNDEBUG) \
 	-I. -I$(O)/mig/kernel -Iinclude -I$(O)/links
 
@@ -98,8 +98,6 @@ KERNEL_OBJS := $(KERNEL_SRCS:%=$(O)/%.o)
 KERNEL_STUB_OBJS := $(KERNEL_STUBS:%=%.o)
 $(KERNEL_OBJS): CFLAGS = $(KERNEL_CFLAGS) $(WARNINGS)
 $(KERNEL_STUB_OBJS): CFLAGS = $(KERNEL_CFLAGS) -w
-# The register counts on the shortest way; a backtrace from there starts late.
-$(O)/ipc/mach_msg_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer
 $(KERNEL_OBJS) $(KERNEL_STUB_OBJS): | $(KERNEL_STUBS)
 
 # Compile.

@@ -22,6 +22,11 @@
 #include <machine/trap.h>
 
 #define BACKTRACE_MAX	24u
+#define CALL_DIRECT	0xe8		/* instructions that call */
+#define CALL_INDIRECT	0xff		/* with MODRM_CALL in the next byte */
+#define CALL_LONGEST	7u
+#define MODRM_REG	0x38
+#define MODRM_CALL	0x10
 #define NOBODY		(-1)
 
 /* The table that tools/ksyms makes. */
@@ -79,23 +84,47 @@ print_address(uint32_t address)
 	    address - ksyms_addresses[low]);
 }
 
-/* A frame pointer is followed while it goes up within kernel memory. */
-static void
-print_backtrace(const uint32_t *ebp)
+/* Whether a call instruction ends at address, which is in the kernel's text. */
+static bool
+after_call(uint32_t address)
 {
-	for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
-		const uint32_t *next;
+	const uint8_t *code = (const uint8_t *)address;
 
-		if ((uintptr_t)ebp < KERNEL_BASE || ((uintptr_t)ebp & 3) ||
-		    (uintptr_t)ebp >= KERNEL_WINDOW_BASE)
-			return;
-		print_address(ebp[1]);
-		next = (const uint32_t *)ebp[0];
-		if (next <= ebp || (uintptr_t)next - (uintptr_t)ebp >
-		    KERNEL_STACK_SIZE)
-			return;
-		ebp = next;
-	}
+	if (address < (uintptr_t)kernel_text_start + CALL_LONGEST ||
+	    address >= (uintptr_t)kernel_text_end)
+		return false;
+	if (code[-5] == CALL_DIRECT)
+		return true;
+	for (unsigned length = 2; length <= CALL_LONGEST; length++)
+		if (code[-(int)length] == CALL_INDIRECT &&
+		    (code[1 - (int)length] & MODRM_REG) == MODRM_CALL)
+			return true;
+	return false;
+}
+
+/*
+ * What looks like a return address from esp up: the kernel has no frame
+ * pointers, so some may be from calls that are over.
+ */
+static void
+print_backtrace(const uint32_t *esp)
+{
+	const uint32_t *end = esp + KERNEL_STACK_SIZE / sizeof(*esp);
+	const struct thread *thread = current_thread();
+	unsigned printed = 0;
+
+	if ((uintptr_t)esp < KERNEL_BASE || ((uintptr_t)esp & 3) ||
+	    (uintptr_t)end >= KERNEL_WINDOW_BASE)
+		return;
+	if (thread != NULL && thread->kernel_stack != 0 &&
+	    (uintptr_t)esp - thread->kernel_stack < KERNEL_STACK_SIZE)
+		end = (const uint32_t *)(thread->kernel_stack +
+		    KERNEL_STACK_SIZE);
+	for (; esp < end && printed < BACKTRACE_MAX; esp++)
+		if (after_call(*esp)) {
+			print_address(*esp);
+			printed++;
+		}
 }
 
 static void
@@ -144,7 +173,7 @@ panic_end(void)
 void
 panic(const char *fmt, ...)
 {
-	const uint32_t *ebp = __builtin_frame_address(0);
+	uint32_t here;
 	va_list args;
 
 	panic_begin();
@@ -154,9 +183,9 @@ panic(const char *fmt, ...)
 	va_end(args);
 	kprintf("\n");
 	print_thread();
-	kprintf("esp %p cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", ebp,
+	kprintf("esp %p cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", &here,
 	    cr0_read(), cr2_read(), cr3_read(), cr4_read());
-	print_backtrace(ebp);
+	print_backtrace(&here);
 	panic_end();
 }
 
@@ -182,6 +211,6 @@ panic_trap(const struct trap_frame *f, const char *what)
 	    cr0_read(), cr3_read(), cr4_read());
 	print_address(f->eip);
 	if (!user)
-		print_backtrace((const uint32_t *)f->ebp);
+		print_backtrace(&f->esp);
 	panic_end();
 }

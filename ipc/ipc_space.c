@@ -42,6 +42,7 @@ ipc_bootstrap(void)
 	ipc_kmsg_bootstrap();
 	ipc_marequest_bootstrap();
 	ipc_space_bootstrap();
+	ipc_kobject_bootstrap();
 	if (boot_flag("slow-ipc"))
 		mach_msg_fast_bodies = 0;
 }

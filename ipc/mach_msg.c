@@ -257,8 +257,7 @@ mach_msg_receive(struct task *task, const struct mach_msg_args *r)
 	return receive_done(object, mr, kmsg, size, r);
 }
 
-/* All that mach_msg_fast does not do. */
-static __attribute__((noinline)) mach_msg_return_t
+mach_msg_return_t
 mach_msg_slow(const struct mach_msg_args *args)
 {
 	struct task *task = current_thread()->task;
@@ -277,16 +276,6 @@ mach_msg_slow(const struct mach_msg_args *args)
 		return put_message(reply, task, args);
 	}
 	return mach_msg_receive(task, args);
-}
-
-mach_msg_return_t
-mach_msg_trap(struct mach_msg_args *args)
-{
-	if (args->option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
-	    args->send_size - sizeof(mach_msg_header_t) <
-	    mach_msg_fast_bodies && (args->send_size & 3) == 0)
-		mach_msg_fast(args);
-	return mach_msg_slow(args);
 }
 
 mach_msg_return_t

@@ -27,6 +27,7 @@
 #include <ipc/ipc_pset.h>
 #include <ipc/mach_msg_fast.h>
 #include <kern/handoff.h>
+#include <kern/ipc_kobject.h>
 #include <kern/sched.h>
 #include <kern/task.h>
 #include <kern/thread.h>
@@ -199,10 +200,13 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 	return MACH_MSG_SUCCESS;
 }
 
-/* Send a call from a locked space and wait for its reply, or do nothing. */
-static inline __attribute__((always_inline)) void
+/*
+ * Send a call from a locked space and wait for its reply, or do nothing.  A
+ * call for mach_msg_kernel gives its destination, with a reference, and *out.
+ */
+static inline __attribute__((always_inline)) struct ipc_port *
 fast_call(const struct mach_msg_args *args, struct ipc_space *space,
-    mach_port_name_t dest_name, mach_msg_id_t id)
+    mach_port_name_t dest_name, mach_msg_id_t id, struct ipc_port **out)
 {
 	struct ipc_port *dest, *reply;
 	struct ipc_object *queue;
@@ -212,13 +216,22 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 
 	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND);
 	if (entry == NULL)
-		return;
+		return NULL;
 	dest = entry->port;
 	entry = ipc_entry_lookup_right(space, args->rcv_name,
 	    MACH_PORT_TYPE_RECEIVE);
 	if (entry == NULL || entry->port == dest)
-		return;
+		return NULL;
 	reply = entry->port;
+	if (dest->receiver == ipc_space_kernel) {
+		if (!ipc_kobject_is_short(id) || !port_is_quiet(reply) ||
+		    !dest->head.alive ||
+		    args->send_size > MACH_MSG_KERNEL_MAX)
+			return NULL;
+		refcount_take(&dest->head.refs);
+		*out = reply;
+		return dest;
+	}
 	lock_two(dest, reply);
 	queue = &dest->head;
 	if (unlikely(dest->pset != NULL)) {
@@ -239,7 +252,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	ip_unlock(dest);
 	ip_unlock(reply);
 	if (!passed)
-		return;
+		return NULL;
 	spin_unlock(&space->lock);
 	thread_syscall_return(deliver_call(&arrival, reply, args->send_size,
 	    id));
@@ -314,22 +327,45 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	thread_syscall_return(deliver_reply(&arrival, args->send_size, id));
 }
 
-void
-mach_msg_fast(const struct mach_msg_args *args)
+/*
+ * Try a send and receive with no other options.  Returns only if it was not
+ * taken: *kernel and *reply are then as fast_call gave them, or nothing has
+ * changed.
+ */
+static inline __attribute__((always_inline)) void
+mach_msg_fast(const struct mach_msg_args *args, struct ipc_port **kernel,
+    struct ipc_port **reply, mach_msg_id_t *id)
 {
 	struct ipc_space *space = current_thread()->task->space;
 	mach_port_name_t remote, local;
 	mach_msg_bits_t bits;
-	mach_msg_id_t id;
 
 	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
-	    (uint32_t *)&id)))
+	    (uint32_t *)id)))
 		return;
 	/* A space that dies still has its rights until each has died. */
 	spin_lock(&space->lock);
 	if (bits == CALL_BITS && local == args->rcv_name)
-		fast_call(args, space, remote, id);
+		*kernel = fast_call(args, space, remote, *id, reply);
 	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
-		fast_reply(args, space, remote, id);
+		fast_reply(args, space, remote, *id);
 	spin_unlock(&space->lock);
+}
+
+mach_msg_return_t
+mach_msg_trap(struct mach_msg_args *args)
+{
+	struct ipc_port *kernel = NULL, *reply;
+	mach_msg_return_t mr;
+	mach_msg_id_t id;
+
+	if (args->option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
+	    args->send_size - sizeof(mach_msg_header_t) <
+	    mach_msg_fast_bodies && (args->send_size & 3) == 0) {
+		mach_msg_fast(args, &kernel, &reply, &id);
+		if (kernel != NULL &&
+		    mach_msg_kernel(args, kernel, reply, id, &mr))
+			return mr;
+	}
+	return mach_msg_slow(args);
 }

@@ -18,11 +18,17 @@ extern uint32_t mach_msg_fast_bodies;
 /* The continuation of every receive by mach_msg. */
 void	mach_msg_receive_continue(void);
 
+/* Any mach_msg, the long way. */
+mach_msg_return_t mach_msg_slow(const struct mach_msg_args *args);
+
 /*
- * Try a send and receive with no other options; send_size is a multiple of 4
- * from a header's to MACH_MSG_FAST_MAX.  Returns only if it was not taken,
- * and then nothing has changed.
+ * A short simple call to a kernel port: the whole of it, or false with nothing
+ * changed.  dest: a reference, consumed; reply: what args->rcv_name denotes,
+ * only to compare.  id: the message's, ipc_kobject_is_short.
  */
-void	mach_msg_fast(const struct mach_msg_args *args);
+#define MACH_MSG_KERNEL_MAX	256u	/* bytes of such a call */
+bool	mach_msg_kernel(const struct mach_msg_args *args,
+	    struct ipc_port *dest, struct ipc_port *reply, mach_msg_id_t id,
+	    mach_msg_return_t *mr);
 
 #endif

@@ -13,6 +13,7 @@
  */
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_port.h>
+#include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/string.h>
 #include <kern/types.h>
@@ -34,21 +35,23 @@
 #define REPLY_LARGEST	4160u	/* host_get_boot_info's: a string of 4,096 */
 #define BOOT_INFO_ID	2642
 
-struct subsystem {
-	mach_msg_id_t	first, end;	/* ids served, end excluded */
-	mig_routine_t	(*routine)(const mach_msg_header_t *request);
-};
+#define IDS_OF_SUBSYSTEM	100u
 
-static const struct subsystem subsystems[] = {
-	{ 2000, 2100, mach_server_routine },
-	{ 3200, 3300, mach_port_server_routine },
-	{ 2600, 2700, mach_host_server_routine },
-	{ 2800, 2900, device_server_routine },
-	{ 4200, 4300, gnumach_server_routine },
-	{ 4000, 4100, mach4_server_routine },
-	{ 3800, 3900, mach_i386_server_routine },
-	{ 3000, 3100, mach_debug_server_routine },
-	{ 6000, 6100, duality_server_routine },
+typedef mig_routine_t (*subsystem_t)(const mach_msg_header_t *request);
+
+/* By the hundreds of the id. */
+static const subsystem_t subsystems[KOBJECT_IDS / IDS_OF_SUBSYSTEM] = {
+#define SUBSYSTEM(first, name) \
+	[((first) - KOBJECT_ID_MIN) / IDS_OF_SUBSYSTEM] = name##_server_routine
+	SUBSYSTEM(2000, mach),
+	SUBSYSTEM(2600, mach_host),
+	SUBSYSTEM(2800, device),
+	SUBSYSTEM(3000, mach_debug),
+	SUBSYSTEM(3200, mach_port),
+	SUBSYSTEM(3800, mach_i386),
+	SUBSYSTEM(4000, mach4),
+	SUBSYSTEM(4200, gnumach),
+	SUBSYSTEM(6000, duality),
 };
 
 /* Routines whose reply carries an inline array or a long string. */
@@ -60,15 +63,43 @@ static const mach_msg_id_t large_replies[] = {
 	3804, 4002, 4005, 4212,
 };
 
+/*
+ * Routines whose reply is simple, of at most KOBJECT_REPLY_SHORT bytes that the
+ * stub writes all, and that answer before they return: served without buffers
+ * when the request, too, is short and simple.
+ */
+static const struct {
+	uint16_t	first, last;
+} short_replies[] = {
+	{ 2008, 2008 }, { 2016, 2016 }, { 2021, 2025 }, { 2028, 2028 },
+	{ 2056, 2057 }, { 2062, 2064 }, { 2099, 2099 },	/* tasks, threads, memory */
+	{ 2614, 2614 }, { 2617, 2617 }, { 2620, 2620 }, { 2622, 2626 },
+	{ 2631, 2634 }, { 2643, 2643 },			/* priorities, time */
+	{ 3201, 3208 }, { 3210, 3211 }, { 3213, 3213 }, { 3218, 3218 },
+	{ 3221, 3222 },					/* names and ports */
+};
+
+uint32_t kobject_short_ids[KOBJECT_IDS / 32];
+
+void
+ipc_kobject_bootstrap(void)
+{
+	for (unsigned i = 0; i < array_count(short_replies); i++)
+		for (unsigned id = short_replies[i].first;
+		    id <= short_replies[i].last; id++)
+			kobject_short_ids[(id - KOBJECT_ID_MIN) / 32] |=
+			    1u << ((id - KOBJECT_ID_MIN) % 32);
+}
+
 static mig_routine_t
 find_routine(const mach_msg_header_t *request)
 {
-	mach_msg_id_t id = request->msgh_id;
+	uint32_t index = ((uint32_t)request->msgh_id - KOBJECT_ID_MIN) /
+	    IDS_OF_SUBSYSTEM;
 
-	for (unsigned i = 0; i < array_count(subsystems); i++)
-		if (id >= subsystems[i].first && id < subsystems[i].end)
-			return subsystems[i].routine(request);
-	return NULL;
+	if (index >= array_count(subsystems) || subsystems[index] == NULL)
+		return NULL;
+	return subsystems[index](request);
 }
 
 static mach_msg_size_t
@@ -82,6 +113,32 @@ reply_room(mach_msg_id_t id)
 	return REPLY_SMALL;
 }
 
+static const mach_msg_type_t code_type = {
+	.msgt_name = MACH_MSG_TYPE_INTEGER_32,
+	.msgt_size = 32,
+	.msgt_number = 1,
+	.msgt_inline = TRUE,
+};
+
+void
+ipc_kobject_server_short(const mach_msg_header_t *request,
+    struct kobject_reply *reply)
+{
+	mig_reply_header_t *out = &reply->head;
+	mig_routine_t routine = find_routine(request);
+
+	out->Head.msgh_bits = 0;
+	out->Head.msgh_size = sizeof(*out);
+	out->Head.msgh_id = request->msgh_id + 100;
+	out->RetCodeType = code_type;
+	if (likely(routine != NULL))
+		routine((mach_msg_header_t *)request, &out->Head);
+	else
+		out->RetCode = MIG_BAD_ID;
+	assert(out->Head.msgh_size <= sizeof(*reply) &&
+	    out->Head.msgh_bits == 0 && out->RetCode != MIG_NO_REPLY);
+}
+
 /*
  * An empty reply to request, with the reply right borrowed from it.  Cleared,
  * since stubs leave the padding of strings and short arrays as it is.
@@ -90,13 +147,6 @@ static void
 reply_init(mig_reply_header_t *reply, const mach_msg_header_t *request,
     mach_msg_size_t room)
 {
-	static const mach_msg_type_t code_type = {
-		.msgt_name = MACH_MSG_TYPE_INTEGER_32,
-		.msgt_size = 32,
-		.msgt_number = 1,
-		.msgt_inline = TRUE,
-	};
-
 	memset(reply, 0, room);
 	reply->Head.msgh_bits =
 	    MACH_MSGH_BITS(MACH_MSGH_BITS_LOCAL(request->msgh_bits), 0);

@@ -13,6 +13,7 @@
 #include <kern/types.h>
 #include <mach/mach_types.h>
 #include <mach/message.h>
+#include <mach/mig_errors.h>
 
 struct device;
 struct host;
@@ -49,6 +50,38 @@ enum kobject_type {
  * request.  Returns the reply to be sent, or NULL.
  */
 struct ipc_kmsg	*ipc_kobject_server(struct ipc_kmsg *request);
+
+#define KOBJECT_ID_MIN		2000u		/* ids that the kernel serves */
+#define KOBJECT_IDS		4128u
+#define KOBJECT_REPLY_SHORT	64u		/* bytes */
+
+struct kobject_reply {
+	mig_reply_header_t head;
+	char		   body[KOBJECT_REPLY_SHORT - sizeof(mig_reply_header_t)];
+};
+
+extern uint32_t	 kobject_short_ids[KOBJECT_IDS / 32];	/* fixed after boot */
+
+void		 ipc_kobject_bootstrap(void);
+
+/* Whether ipc_kobject_server_short serves this id. */
+static inline bool
+ipc_kobject_is_short(mach_msg_id_t id)
+{
+	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
+
+	return index < KOBJECT_IDS &&
+	    ((kobject_short_ids[index / 32] >> (index % 32)) & 1);
+}
+
+/*
+ * Serve a simple message, lying anywhere, in the sender's thread; it stays the
+ * caller's, as does the right that it was sent to, and has no reply right.
+ * Of the reply's header, ports and sequence number are left to the caller.
+ */
+void		 ipc_kobject_server_short(const mach_msg_header_t *request,
+		    struct kobject_reply *reply);
+
 struct task	*convert_port_to_task(struct ipc_port *port);
 struct thread	*convert_port_to_thread(struct ipc_port *port);
 struct vm_map	*convert_port_to_map(struct ipc_port *port);

@@ -205,31 +205,44 @@ convert_port_to_thread(struct ipc_port *port)
 	return ipc_kobject_get(port, KOBJECT_THREAD, thread_ref);
 }
 
+/* The task whose port this is, with the port locked, or NULL. */
+static inline struct task *
+lock_port_of_task(struct ipc_port *port)
+{
+	if (!IP_VALID(port))
+		return NULL;
+	ip_lock(port);
+	if (likely(port->kotype == KOBJECT_TASK && port->head.alive))
+		return port->kobject;
+	ip_unlock(port);
+	return NULL;
+}
+
 struct vm_map *
 convert_port_to_map(struct ipc_port *port)
 {
-	struct task *task = convert_port_to_task(port);
+	struct task *task = lock_port_of_task(port);
 	struct vm_map *map;
 
 	if (task == NULL)
 		return NULL;
 	map = task->map;
 	vm_map_reference(map);
-	task_release(task);
+	ip_unlock(port);
 	return map;
 }
 
 struct ipc_space *
 convert_port_to_space(struct ipc_port *port)
 {
-	struct task *task = convert_port_to_task(port);
+	struct task *task = lock_port_of_task(port);
 	struct ipc_space *space;
 
 	if (task == NULL)
 		return NULL;
 	space = task->space;
 	ipc_space_reference(space);
-	task_release(task);
+	ip_unlock(port);
 	return space;
 }
 
