@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include <mach/duality.h>
 #include <mach/exception.h>
 #include <mach/mach_thread.h>
 
@@ -876,6 +877,115 @@ TEST(vm_region_walks_the_whole_space)
 	CHECK_KR(task_info(self, TASK_BASIC_INFO, (task_info_t)&info, &count),
 	    KERN_SUCCESS);
 	CHECK_EQ(total, info.virtual_size);
+}
+
+/* vm_regions */
+
+/* The regions of a range; *count of them. */
+static vm_region_records_t
+regions_of(task_t task, vm_address_t address, vm_size_t size,
+    mach_msg_type_number_t *count)
+{
+	vm_region_records_t regions = NULL;
+
+	*count = 0;
+	CHECK_KR(vm_regions(task, address, size, &regions, count),
+	    KERN_SUCCESS);
+	return regions;
+}
+
+TEST(vm_regions_tells_what_vm_region_tells_of_each)
+{
+	mach_msg_type_number_t count, i;
+	struct vm_region_facts facts;
+	vm_region_records_t regions;
+	vm_address_t addr = 0;
+
+	allocate_base(5);
+	CHECK_KR(vm_protect(self, BASE + PAGE_SIZE, PAGE_SIZE, FALSE,
+	    VM_PROT_READ), KERN_SUCCESS);
+	CHECK_KR(vm_inherit(self, BASE + 3 * PAGE_SIZE, PAGE_SIZE,
+	    VM_INHERIT_NONE), KERN_SUCCESS);
+	regions = regions_of(self, 0, (vm_size_t)-1, &count);
+	CHECK(count >= 5);
+	for (i = 0; i < count; i++) {
+		CHECK_KR(vm_region_of(self, regions[i].address, &facts),
+		    KERN_SUCCESS);
+		CHECK_EQ(regions[i].address, facts.start);
+		CHECK(regions[i].address >= addr);
+		addr = regions[i].address + regions[i].size;
+		CHECK_EQ(regions[i].size, facts.size);
+		CHECK_EQ(regions[i].protection, facts.prot);
+		CHECK_EQ(regions[i].max_protection, facts.max_prot);
+		CHECK_EQ(regions[i].inheritance, facts.inheritance);
+		CHECK_EQ(regions[i].shared, facts.shared);
+		CHECK_EQ(regions[i].wired_count, 0);
+		if (MACH_PORT_VALID(facts.object_name))
+			CHECK_KR(mach_port_deallocate(self,
+			    facts.object_name), KERN_SUCCESS);
+	}
+	vm_deallocate_check((vm_address_t)regions, count * sizeof(*regions));
+}
+
+TEST(vm_regions_keeps_to_its_range)
+{
+	vm_region_records_t regions;
+	mach_msg_type_number_t count;
+
+	allocate_base(5);
+	for (unsigned i = 1; i < 5; i += 2)
+		CHECK_KR(vm_protect(self, BASE + i * PAGE_SIZE, PAGE_SIZE,
+		    FALSE, VM_PROT_READ), KERN_SUCCESS);
+	regions = regions_of(self, BASE + PAGE_SIZE + 5, 2 * PAGE_SIZE,
+	    &count);
+	CHECK_EQ(count, 3);
+	for (unsigned i = 0; i < count; i++) {
+		CHECK_EQ(regions[i].address, BASE + (i + 1) * PAGE_SIZE);
+		CHECK_EQ(regions[i].size, PAGE_SIZE);
+	}
+	vm_deallocate_check((vm_address_t)regions, count * sizeof(*regions));
+	(void)regions_of(self, BASE, 0, &count);
+	CHECK_EQ(count, 0);
+	(void)regions_of(self, BASE - 3 * PAGE_SIZE, 2 * PAGE_SIZE, &count);
+	CHECK_EQ(count, 0);
+	(void)regions_of(self, KERNEL, PAGE_SIZE, &count);
+	CHECK_EQ(count, 0);
+}
+
+TEST(vm_regions_refuses_bad_arguments)
+{
+	vm_region_records_t regions;
+	mach_msg_type_number_t count;
+
+	CHECK_KR(vm_regions(self, BASE, (vm_size_t)-PAGE_SIZE, &regions,
+	    &count), KERN_INVALID_ADDRESS);
+	CHECK_KR(vm_regions(self, 2, (vm_size_t)-1, &regions, &count),
+	    KERN_INVALID_ADDRESS);
+	CHECK_KR(vm_regions(mach_host_self(), BASE, PAGE_SIZE, &regions,
+	    &count), KERN_INVALID_ARGUMENT);
+}
+
+TEST(vm_regions_of_thousands)
+{
+	enum { COUNT = 2000 };
+	vm_region_records_t regions;
+	mach_msg_type_number_t count;
+
+	allocate_base(COUNT);
+	for (unsigned i = 0; i < COUNT; i += 2)
+		CHECK_KR(vm_protect(self, BASE + i * PAGE_SIZE, PAGE_SIZE,
+		    FALSE, VM_PROT_READ), KERN_SUCCESS);
+	regions = regions_of(self, BASE, COUNT * PAGE_SIZE, &count);
+	CHECK_EQ(count, COUNT);
+	for (unsigned i = 0; i < COUNT; i++) {
+		CHECK_EQ(regions[i].address, BASE + i * PAGE_SIZE);
+		CHECK_EQ(regions[i].protection, i % 2 ? VM_PROT_DEFAULT :
+		    VM_PROT_READ);
+	}
+	vm_deallocate_check((vm_address_t)regions, count * sizeof(*regions));
+	vm_deallocate_check(BASE, COUNT * PAGE_SIZE);
+	(void)regions_of(self, BASE, COUNT * PAGE_SIZE, &count);
+	CHECK_EQ(count, 0);
 }
 
 /* vm_statistics */

@@ -711,6 +711,36 @@ copy_round(void)
 	vm_agent_end(&child);
 }
 
+/* What was copied once, and is freed while the rest of its region stays. */
+static void
+free_part_of_copied(void)
+{
+	enum { PART = 256, KEPT = 2 };
+	vm_address_t addr = test_allocate((PART + 2 * KEPT) * PAGE_SIZE);
+	mach_msg_type_number_t size;
+	unsigned before;
+	pointer_t copy;
+
+	vm_fill(addr, PART + 2 * KEPT, 1);
+	CHECK_KR(vm_read(mach_task_self(), addr + KEPT * PAGE_SIZE,
+	    PART * PAGE_SIZE, &copy, &size), KERN_SUCCESS);
+	vm_deallocate_check(copy, size);
+	vm_expect(addr, PART + 2 * KEPT, 1);
+	before = vm_free_count();
+	vm_deallocate_check(addr + KEPT * PAGE_SIZE, PART * PAGE_SIZE);
+	CHECK(vm_free_count() >= before + PART / 2);
+	vm_expect(addr, KEPT, 1);
+	vm_expect(addr + (KEPT + PART) * PAGE_SIZE, KEPT, 1 + KEPT + PART);
+	vm_deallocate_check(addr, KEPT * PAGE_SIZE);
+	vm_deallocate_check(addr + (KEPT + PART) * PAGE_SIZE,
+	    KEPT * PAGE_SIZE);
+}
+
+TEST(vm_free_of_part_of_a_copied_region_frees_its_pages)
+{
+	free_part_of_copied();
+}
+
 TEST(vm_copies_leave_no_memory_behind)
 {
 	vm_check_no_leak(copy_round, 20, 16);

@@ -537,6 +537,51 @@ vm_map_entry_delete(struct vm_map *map, struct vm_map_entry *entry)
 }
 
 /*
+ * Entries looked at on each side of one that goes, for others of its object:
+ * a bound, as memory that is not freed now is freed with the last of them.
+ */
+#define NEIGHBOURS_MAX	8u
+
+/* Whether two entries map one object so that they have different parts of it. */
+static inline bool
+entries_apart(const struct vm_map_entry *a, const struct vm_map_entry *b)
+{
+	return b != NULL && a->object == b->object &&
+	    a->offset - entry_start(a) == b->offset - entry_start(b);
+}
+
+/*
+ * An entry is about to go, or its part "cut" (NULL: all of it) has gone, with a
+ * reference.  If all other references to its object are of entries beside it,
+ * or of those that have just gone, that have other parts of the object, nobody
+ * has a copy of what goes: needs_copy is cleared to say so.
+ */
+static void
+entry_note_alone(struct vm_map *map, struct vm_map_entry *entry,
+    struct vm_map_entry *cut, const struct vm_map_entry *gone)
+{
+	uint32_t users = cut != NULL ? 2 : 1;
+	struct vm_map_entry *beside;
+	unsigned i;
+
+	if (entry->object == NULL || !entry->needs_copy)
+		return;
+	beside = entry_next(map, entry);
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
+	    i++, users++)
+		beside = entry_next(map, beside);
+	beside = entry_prev(map, entry);
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
+	    i++, users++)
+		beside = entry_prev(map, beside);
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, gone);
+	    i++, users++)
+		gone = (const struct vm_map_entry *)gone->node.parent;
+	if (entry->object->refs.count == users)
+		(cut != NULL ? cut : entry)->needs_copy = false;
+}
+
+/*
  * Part of an anonymous object goes while a neighbour keeps the object: free
  * its pages now.  Without needs_copy and sharing nobody else can reach them:
  * who shares the object so has other parts of it.
@@ -593,6 +638,7 @@ entry_cut(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 		vm_map_tree_resize(&map->tree, &entry->node, low, start);
 	}
 	map->size -= end - start;
+	entry_note_alone(map, entry, cut, NULL);
 	return true;
 }
 
@@ -610,6 +656,7 @@ range_unlink(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 		return kr;
 	while (entry != NULL && entry_start(entry) < end) {
 		next = entry_next(map, entry);
+		entry_note_alone(map, entry, NULL, *gone);
 		vm_map_entry_delete(map, entry);
 		entry->node.parent = (struct vm_map_node *)*gone;
 		*gone = entry;

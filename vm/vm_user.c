@@ -9,6 +9,8 @@
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/string.h>
+#include <kern/zone.h>
+#include <duality_server.h>
 #include <mach_server.h>
 #include <mach/vm_statistics.h>
 #include <vm/memory_object.h>
@@ -214,6 +216,79 @@ vm_region(struct vm_map *map, vm_address_t *address, vm_size_t *size,
 	*object_name = vm_object_name(entry->object);
 	*offset = entry->offset;
 	rwlock_done(&map->lock);
+	return KERN_SUCCESS;
+}
+
+static void
+region_record(const struct vm_map_entry *entry, vm_region_record_t *record)
+{
+	record->address = entry_start(entry);
+	record->size = entry_size(entry);
+	record->protection = entry->protection;
+	record->max_protection = entry->max_protection;
+	record->inheritance = entry->inheritance;
+	record->shared = entry->is_shared;
+	record->offset = entry->offset;
+	record->wired_count = entry->wired_count;
+}
+
+/*
+ * Records of the entries of a locked map that lie in [start, last], as far as
+ * there is room for them (NULL: none).  Returns how many there are.
+ */
+static unsigned
+regions_collect(struct vm_map *map, vm_offset_t start, vm_offset_t last,
+    vm_region_record_t *records, unsigned room)
+{
+	struct vm_map_entry *entry = vm_map_lookup_entry(map, start, true);
+	unsigned n = 0;
+
+	for (; entry != NULL && entry_start(entry) <= last;
+	    entry = entry_next(map, entry), n++)
+		if (n < room)
+			region_record(entry, &records[n]);
+	return n;
+}
+
+/*
+ * All regions of a range at once, as the 1987 interface has it.
+ *
+ * Returns     KERN_SUCCESS            also if there are none
+ *             KERN_INVALID_ARGUMENT   no task
+ *             KERN_INVALID_ADDRESS    the range wraps
+ *             KERN_RESOURCE_SHORTAGE
+ */
+kern_return_t
+vm_regions(struct vm_map *map, vm_address_t address, vm_size_t size,
+    vm_region_records_t *regions, mach_msg_type_number_t *count)
+{
+	vm_offset_t last = address + size - 1;
+	vm_region_record_t *records;
+	vm_map_copy_t copy = NULL;
+	kern_return_t kr = KERN_RESOURCE_SHORTAGE;
+	unsigned n = 0;
+
+	if (map == NULL)
+		return KERN_INVALID_ARGUMENT;
+	if (size != 0 && last < address)
+		return KERN_INVALID_ADDRESS;
+	rwlock_read(&map->lock);
+	if (size != 0)
+		n = regions_collect(map, address, last, NULL, 0);
+	records = n != 0 ? kalloc(n * sizeof(*records)) : NULL;
+	if (records != NULL)
+		(void)regions_collect(map, address, last, records, n);
+	rwlock_done(&map->lock);
+	if (n == 0)
+		kr = KERN_SUCCESS;
+	if (records != NULL) {
+		kr = vm_map_copyin_kernel(records, n * sizeof(*records), &copy);
+		kfree(records, n * sizeof(*records));
+	}
+	if (kr != KERN_SUCCESS)
+		return kr;
+	*regions = (vm_region_records_t)copy;
+	*count = n;
 	return KERN_SUCCESS;
 }
 
