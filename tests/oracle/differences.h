@@ -16,4 +16,10 @@
 /* set-order: from a set with so many members that have messages. */
 #define DIFFERENCE_READY_MEMBERS	2
 
+/* notify-right: rights that neither kernel knows; GNU Mach knows 0x10. */
+#define DIFFERENCE_NO_RIGHTS	0x20
+
+/* read-codes: a range with a hole and memory that may not be read. */
+#define DIFFERENCE_READ_CODE	(-1)
+
 #endif

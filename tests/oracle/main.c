@@ -26,7 +26,7 @@
 #define HASHES_MAX	200
 #define SHOW_EVERY	5
 
-static const struct part *const parts[] = { &rights_part };
+static const struct part *const parts[] = { &rights_part, &memory_part };
 mach_port_t oracle_host;
 static uint32_t hashes[HASHES_MAX];
 static unsigned hash_count;

@@ -31,7 +31,7 @@ struct part {
 	void		(*finish)(void);
 };
 
-extern const struct part rights_part;
+extern const struct part rights_part, memory_part;
 extern mach_port_t oracle_host;		/* privileged */
 
 /* say.c: what was said, as text or only as a hash; what is drawn. */
