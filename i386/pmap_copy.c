@@ -10,8 +10,10 @@
  */
 #include <machine/pmap_internal.h>
 
+#define NX_BIT	(1u << 31)	/* of an entry's high word */
+
 /* Where the user part's va may be written, as direct memory, or NULL. */
-static char *
+static inline char *
 writable(struct pmap *pmap, vm_offset_t va)
 {
 	struct pte *directory = pmap->directory[slot_of(va)];
@@ -27,12 +29,13 @@ writable(struct pmap *pmap, vm_offset_t va)
 	low = pte->low;
 	/* What is not dirty yet the processor marks when the user writes. */
 	rights |= PTE_D | PTE_MANAGED;
-	if ((low & rights) != rights || pte_phys(pte) >= pmap_direct_end)
+	if ((low & rights) != rights || (pte->high & ~NX_BIT) != 0 ||
+	    (low & PTE_FRAME) >= pmap_direct_end)
 		return NULL;
-	return (char *)phys_to_direct(low & PTE_FRAME) + (va & PAGE_MASK);
+	return phys_to_direct((low & PTE_FRAME) | (va & PAGE_MASK));
 }
 
-static bool
+static inline bool
 copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
 {
 	uint32_t part;
@@ -52,19 +55,18 @@ pmap_copy_user(struct pmap *pmap, vm_offset_t to, const void *from,
     uint32_t size)
 {
 	struct processor *self = current_processor();
-	uint32_t bit = 1u << self->number;
-	bool ok;
+	bool other = pmap != self->machine.pmap, ok;
 
 	if (to >= KERNEL_BASE || size > KERNEL_BASE - to)
 		return false;
 	intr_off();
-	if (pmap == self->machine.pmap) {
-		ok = copy_pages(pmap, to, from, size);
-	} else {
-		__atomic_or_fetch(&pmap->processors, bit, __ATOMIC_SEQ_CST);
-		ok = copy_pages(pmap, to, from, size);
-		__atomic_and_fetch(&pmap->processors, ~bit, __ATOMIC_RELEASE);
-	}
+	if (other)
+		__atomic_or_fetch(&pmap->processors, self->machine.bit,
+		    __ATOMIC_SEQ_CST);
+	ok = copy_pages(pmap, to, from, size);
+	if (other)
+		__atomic_and_fetch(&pmap->processors, ~self->machine.bit,
+		    __ATOMIC_RELEASE);
 	intr_restore(true);
 	return ok;
 }

@@ -19,7 +19,7 @@ void	machine_switch_special(struct processor *processor,
  * machine_switch when old gives its stack to new, or the stack is switched
  * next: only the threads' own state.  Interrupts off.
  */
-static inline void
+static inline __attribute__((always_inline)) void
 machine_switch_no_stack(struct thread *old, struct thread *new)
 {
 	struct processor *processor = current_processor();

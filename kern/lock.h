@@ -81,6 +81,13 @@ void	lock_debug_stop(void);
 #define lock_debug_stop()			((void)0)
 #endif
 
+/* In line wherever it is two instructions, however large the caller is. */
+#ifdef DEBUG_KERNEL
+#define LOCK_INLINE	inline
+#else
+#define LOCK_INLINE	inline __attribute__((always_inline))
+#endif
+
 void	spin_lock_contended(struct spinlock *lock);
 
 static inline void
@@ -99,7 +106,7 @@ spin_trylock(struct spinlock *lock)
 	return true;
 }
 
-static inline void
+static LOCK_INLINE void
 spin_lock(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, false);
@@ -109,7 +116,7 @@ spin_lock(struct spinlock *lock)
 }
 
 /* Take a second lock of a class already held, at a higher address. */
-static inline void
+static LOCK_INLINE void
 spin_lock_second(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, true);
@@ -118,7 +125,7 @@ spin_lock_second(struct spinlock *lock)
 	lock_debug_acquired(lock);
 }
 
-static inline void
+static LOCK_INLINE void
 spin_unlock(struct spinlock *lock)
 {
 	lock_debug_release(lock);
@@ -204,7 +211,7 @@ refcount_is_stuck(struct refcount *ref, uint32_t count)
 	return true;
 }
 
-static inline void
+static LOCK_INLINE void
 refcount_take_many(struct refcount *ref, uint32_t count)
 {
 	(void)refcount_is_stuck(ref, __atomic_add_fetch(&ref->count, count,
@@ -232,7 +239,7 @@ refcount_drop(struct refcount *ref)
 /*
  * Drop count references while somebody else's is known to remain.
  */
-static inline void
+static LOCK_INLINE void
 refcount_drop_shared(struct refcount *ref, uint32_t count)
 {
 	(void)refcount_is_stuck(ref, __atomic_sub_fetch(&ref->count, count,

@@ -13,6 +13,29 @@ kernel_trap(evc_wait, -17, 1)
 kernel_trap(evc_wait_clear, -18, 1)
 
 kernel_trap(mach_msg_trap, -25, 7)
+
+/*
+ * mach_msg: the trap with the arguments where they are; what it answers, unless
+ * success, __mach_msg_again looks at.
+ */
+	.globl	mach_msg
+	.type	mach_msg, @function
+	.p2align 4
+mach_msg:
+	movl	$-25, %eax
+	lcall	$MACH_CALL_GATE, $0
+	testl	%eax, %eax
+	jnz	1f
+	ret
+1:	leal	4(%esp), %ecx		/* the arguments */
+	subl	$4, %esp		/* keeps the stack aligned */
+	pushl	%ecx
+	pushl	%eax
+	call	__mach_msg_again
+	addl	$12, %esp
+	ret
+	.size	mach_msg, . - mach_msg
+
 kernel_trap(mach_reply_port, -26, 0)
 kernel_trap(mach_thread_self, -27, 0)
 kernel_trap(mach_task_self, -28, 0)
