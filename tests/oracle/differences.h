@@ -22,4 +22,7 @@
 /* read-codes: a range with a hole and memory that may not be read. */
 #define DIFFERENCE_READ_CODE	(-1)
 
+/* user-names: no name is chosen twice; GNU Mach may have given it out. */
+#define DIFFERENCE_USER_NAMES	((mach_port_t)0x53000000)
+
 #endif

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "differences.h"
 #include "oracle.h"
 
 #define SYMBOLS_MAX	64
 #define CROWD		28
 #define KNOWN_MAX	40
-#define USER_NAME	((mach_port_t)0x53000000)
 
 struct symbol {
 	mach_port_t	 name;
@@ -30,7 +30,7 @@ static struct names {
 	unsigned	born;
 } spaces[SPACES];
 
-static mach_port_t user_name = USER_NAME;	/* the last one chosen */
+static mach_port_t user_name = DIFFERENCE_USER_NAMES;	/* the last one chosen */
 
 static struct symbol *
 find(int space, mach_port_t name)
