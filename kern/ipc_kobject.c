@@ -15,6 +15,7 @@
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
+#include <kern/served.h>
 #include <kern/string.h>
 #include <kern/types.h>
 #include <mach/mig_errors.h>
@@ -135,6 +136,7 @@ ipc_kobject_server_short(const mach_msg_header_t *request,
 		routine((mach_msg_header_t *)request, &out->Head);
 	else
 		out->RetCode = MIG_BAD_ID;
+	served_note(request->msgh_id, out->RetCode);
 	assert(out->Head.msgh_size <= sizeof(*reply) &&
 	    out->Head.msgh_bits == 0 && out->RetCode != MIG_NO_REPLY);
 }
@@ -192,6 +194,7 @@ ipc_kobject_server(struct ipc_kmsg *request)
 	else
 		out->RetCode = MIG_BAD_ID;
 	kr = out->RetCode;
+	served_note(in->msgh_id, kr);
 	if (kr == KERN_SUCCESS || kr == MIG_NO_REPLY) {
 		release_destination(in);
 		ipc_kmsg_free(request);

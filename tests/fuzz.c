@@ -29,7 +29,7 @@
 #define VICTIM_EXCEPTIONS 50u		/* then it is stopped */
 #define TICK_MS		20
 #define STALL		800u		/* ms or messages without a round */
-#define TASKS_MAX	64
+#define TASKS_MAX	1024
 
 struct fuzz_shared *fuzz_shared;
 vm_address_t fuzz_arena;

@@ -24,6 +24,7 @@ extern const struct test __start_test_list[], __stop_test_list[];
 static mach_port_t report_port, exception_port, port_set;
 static mach_port_t host_port, device_port;
 static char **arguments;
+static bool all_selected;
 
 static union {
 	mach_msg_header_t   head;
@@ -216,6 +217,12 @@ test_number(const char *word, unsigned otherwise)
 	return otherwise;
 }
 
+bool
+test_all_selected(void)
+{
+	return all_selected;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -227,6 +234,7 @@ main(int argc, char **argv)
 	device_port = test_number("--device-port=", MACH_PORT_NULL);
 	for (test = __start_test_list; test < __stop_test_list; test++)
 		count += selected(test, argc, argv);
+	all_selected = count == (unsigned)(__stop_test_list - __start_test_list);
 	print_line("1..%u\n", count);
 	for (test = __start_test_list; test < __stop_test_list; test++) {
 		if (!selected(test, argc, argv))

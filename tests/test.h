@@ -92,6 +92,8 @@ vm_address_t test_allocate(vm_size_t size);
 void	test_sleep(unsigned ms);
 /* The number behind a word of the runner's command line, as "--seed=". */
 unsigned test_number(const char *word, unsigned otherwise);
+/* Whether the runner runs all of its tests. */
+bool	test_all_selected(void);
 /* A pseudo-random sequence; the same for the same seed. */
 uint32_t test_random(uint32_t *seed);
 
