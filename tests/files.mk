@@ -52,7 +52,9 @@ $(O)/modules/bad_empty:
 
 # With little memory and paging space on a memory disk: tests/paging.boot.
 TEST_PROGRAMS += paging_runner
-paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging.c
+paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging.c
+TEST_PROGRAMS += small_runner
+small_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging_small.c
 modules: $(O)/modules/paging
 $(O)/modules/paging: tests/files.mk
 	@mkdir -p $(@D)

@@ -216,30 +216,40 @@ stock_drain(struct page_stock *stock, enum memory_class class, unsigned keep)
 	spin_unlock(&free_lock);
 }
 
+/* Whether the current task holds much of memory already. */
+static bool
+task_is_large(void)
+{
+	struct vm_map *map = current_thread()->task->map;
+
+	return map != NULL && map != kernel_map &&
+	    pmap_resident_count(map->pmap) >= vm_page_total / 8;
+}
+
 /*
- * What a task must leave behind: the reserve, and if it holds much of memory
- * already a margin for the others, who may need a page to give some back.
+ * What a task must leave behind: the reserve, and if it is large a margin for
+ * the others, who may need a page to give some back.
  */
 static uint32_t
 user_left(void)
 {
-	struct vm_map *map;
-
-	if (free_memory[MEMORY_DIRECT].count > reserve_user + reserve_others)
-		return reserve_user;
-	map = current_thread()->task->map;
-	if (map == NULL || map == kernel_map ||
-	    pmap_resident_count(map->pmap) < vm_page_total / 8)
+	if (free_memory[MEMORY_DIRECT].count > reserve_user + reserve_others ||
+	    !task_is_large())
 		return reserve_user;
 	return reserve_user + reserve_others;
 }
 
-/* What new memory leaves behind, so that what went out can come back in. */
+/*
+ * What memory that did not exist before must leave behind while nothing new
+ * can be paged out: room for what went out to come back in, and more than that
+ * if the task is large.
+ */
 static uint32_t
-full_left(void)
+new_left(void)
 {
-	return vm_default_pager_full() && !current_thread()->vm_privilege ?
-	    reserve_others : 0;
+	if (!vm_default_pager_full() || current_thread()->vm_privilege)
+		return 0;
+	return task_is_large() ? 3 * reserve_others : reserve_others / 2;
 }
 
 /* What a use leaves behind of the direct map's free pages. */
@@ -250,8 +260,10 @@ use_left(enum vm_page_use use)
 		return 0;
 	switch (use) {
 	case VM_PAGE_USER_NEW:
-		return user_left() + full_left();
+		return max_of(user_left(), reserve_user + new_left());
 	case VM_PAGE_USER:
+		/* what comes in while nothing new can go out can go again */
+		return vm_default_pager_full() ? reserve_kernel : user_left();
 	case VM_PAGE_USER_DIRECT:
 		return user_left();
 	case VM_PAGE_KERNEL:
@@ -282,7 +294,7 @@ vm_page_grab(enum vm_page_use use)
 	}
 	if (class == MEMORY_HIGH) {
 		page = stock_take_slow(stock, class,
-		    use == VM_PAGE_USER_NEW ? full_left() : 0);
+		    use == VM_PAGE_USER_NEW ? new_left() : 0);
 		stock -= MEMORY_HIGH;
 	}
 	if (page == NULL)

@@ -79,7 +79,8 @@ vm_pageout_may_help(unsigned *attempts)
 {
 	unsigned limit;
 
-	limit = vm_page_laundry_count != 0 ? ATTEMPTS_LAUNDRY : ATTEMPTS_MAX;
+	limit = vm_page_laundry_count != 0 || has_default ? ATTEMPTS_LAUNDRY :
+	    ATTEMPTS_MAX;
 	if (has_default && !vm_default_pager_full() &&
 	    (uint32_t)clock_ticks - progress_at < PROGRESS_TICKS)
 		return true;
