@@ -27,6 +27,14 @@ void		 vm_pager_init(void);
 struct vm_object *vm_object_enter(struct ipc_port *port, vm_size_t size);
 
 /*
+ * The object that is a copy, as of now, of part of a locked object whose pager
+ * is to be told of copies, with a reference; the object is unlocked.  Its pager
+ * gets what was written, then memory_object_copy.  NULL: no memory.  May sleep.
+ */
+struct vm_object *vm_pager_copy(struct vm_object *object, vm_offset_t offset,
+		    vm_size_t size);
+
+/*
  * ipc/ calls this when a port with kobject type KOBJECT_PAGER dies or changes
  * hands for good: while the association still stands, with no locks held,
  * with a reference to the port.

@@ -13,6 +13,7 @@
  */
 #include <kern/debug.h>
 #include <kern/thread.h>
+#include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_fault.h>
 #include <vm/vm_object.h>
@@ -252,8 +253,14 @@ vm_object_copy_strategically(struct vm_object *object, vm_offset_t offset,
 		*needs_copy = true;	/* so that the copy object can serve again */
 		return *copy != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
 	}
-	/* none, and call, which the kernel may treat as none */
 	*copy_offset = 0;
 	*needs_copy = false;
+	vm_object_lock(object);
+	if (object->copy_strategy == MEMORY_OBJECT_COPY_CALL &&
+	    object->pager != NULL && !object->pager_dead) {
+		*copy = vm_pager_copy(object, offset, size);
+		return *copy != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+	}
+	vm_object_unlock(object);
 	return vm_object_copy_slowly(object, offset, size, copy);
 }

@@ -16,6 +16,7 @@
 #include <kern/thread.h>
 #include <kern/timer.h>
 #include <kern/zone.h>
+#include <mach_server.h>
 #include <memory_object_default_user.h>
 #include <memory_object_user.h>
 #include <vm/memory_object.h>
@@ -156,6 +157,30 @@ vm_object_enter(struct ipc_port *port, vm_size_t size)
 		thread_set_timeout(10);
 		thread_block(NULL);
 	}
+}
+
+struct vm_object *
+vm_pager_copy(struct vm_object *object, vm_offset_t offset, vm_size_t size)
+{
+	struct ipc_port *port = ipc_port_alloc(), *right;
+	struct vm_object *copy;
+
+	if (port == NULL) {
+		vm_object_unlock(object);
+		return NULL;
+	}
+	vm_object_paging_begin(object);
+	vm_object_unlock(object);
+	right = ipc_port_make_send(port);
+	(void)memory_object_lock_request(object, offset, size,
+	    MEMORY_OBJECT_RETURN_DIRTY, FALSE, VM_PROT_NO_CHANGE, IP_NULL, 0);
+	(void)memory_object_copy(object->pager, object->control, offset, size,
+	    port);
+	vm_object_lock(object);
+	vm_object_paging_end_unlock(object);
+	copy = vm_object_enter(right, size);
+	ipc_port_release_send(right);
+	return copy;
 }
 
 void

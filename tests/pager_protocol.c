@@ -1,0 +1,173 @@
+/*
+ * tests/pager_protocol.c - what Duality's pagers may do beyond the usual: runs
+ * of pages, copies that the pager is told of.
+ */
+#include <string.h>
+
+#include <mach/duality.h>
+#include <mach/exception.h>
+
+#include "pager_support.h"
+
+#define RUN	16u
+
+/* A request for pages from offset on. */
+static void
+expect_run(struct object *object, vm_offset_t offset, unsigned pages)
+{
+	struct request request;
+
+	expect(object->port, DATA_REQUEST, &request);
+	CHECK_EQ(FIELD(&request, 0), object->control);
+	CHECK_EQ(FIELD(&request, 1), offset);
+	CHECK_EQ(FIELD(&request, 2), pages * PAGE_SIZE);
+	release(object->control);
+}
+
+TEST(pager_that_takes_runs_is_asked_for_runs)
+{
+	struct vm_agent client;
+	struct object object;
+	unsigned pages = 64, requests = 0;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, pages);
+	CHECK_KR(memory_object_set_run(object.control, RUN * PAGE_SIZE),
+	    KERN_SUCCESS);
+	for (unsigned i = 0; i < pages; i++) {
+		begin_read(&client, BASE + i * PAGE_SIZE);
+		if (i % RUN == 0) {
+			expect_run(&object, i * PAGE_SIZE, RUN);
+			supply(&object, i * PAGE_SIZE, RUN, 100 + i);
+			requests++;
+		}
+		CHECK_VALUE(vm_agent_finish(&client), 100 + i);
+	}
+	CHECK_EQ(requests, pages / RUN);
+	expect_nothing(object.port);
+	unmap(&client, BASE, pages);
+	expect_terminate(&object);
+	vm_agent_end(&client);
+}
+
+/* A run ends at the object's end and before a page that is there. */
+TEST(pager_runs_are_of_what_is_missing)
+{
+	struct vm_agent client, other;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 24);
+	vm_agent_start(&other, client.task);
+	page_in(&object, &client, BASE + 5 * PAGE_SIZE, 5 * PAGE_SIZE, 55);
+	CHECK_KR(memory_object_set_run(object.control, RUN * PAGE_SIZE),
+	    KERN_SUCCESS);
+	begin_read(&client, BASE + 2 * PAGE_SIZE);
+	expect_run(&object, 2 * PAGE_SIZE, 3);
+	/* who wants another page of the run waits for the same answer */
+	begin_read(&other, BASE + 4 * PAGE_SIZE);
+	expect_nothing(object.port);
+	supply(&object, 2 * PAGE_SIZE, 3, 2);
+	CHECK_VALUE(vm_agent_finish(&client), 2);
+	CHECK_VALUE(vm_agent_finish(&other), 4);
+	begin_read(&client, BASE + 20 * PAGE_SIZE);
+	expect_run(&object, 20 * PAGE_SIZE, 4);
+	supply(&object, 20 * PAGE_SIZE, 1, 20);
+	CHECK_VALUE(vm_agent_finish(&client), 20);
+	/* pages of a run that have no data are asked for again */
+	CHECK_KR(memory_object_data_unavailable(object.control,
+	    21 * PAGE_SIZE, 3 * PAGE_SIZE), KERN_SUCCESS);
+	begin_read(&client, BASE + 22 * PAGE_SIZE);
+	expect_run(&object, 22 * PAGE_SIZE, 2);
+	CHECK_KR(memory_object_data_unavailable(object.control,
+	    22 * PAGE_SIZE, 2 * PAGE_SIZE), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 0);
+	/* an error is for who waits; the rest of the run may be tried again */
+	begin_read(&client, BASE + 8 * PAGE_SIZE);
+	expect_run(&object, 8 * PAGE_SIZE, 12);
+	CHECK_KR(memory_object_data_error(object.control, 8 * PAGE_SIZE,
+	    12 * PAGE_SIZE, KERN_FAILURE), KERN_SUCCESS);
+	CHECK_RAISED(vm_agent_finish(&client), KERN_MEMORY_ERROR,
+	    BASE + 8 * PAGE_SIZE);
+	begin_read(&client, BASE + 9 * PAGE_SIZE);
+	expect_run(&object, 9 * PAGE_SIZE, 11);
+	supply(&object, 9 * PAGE_SIZE, 11, 9);
+	CHECK_VALUE(vm_agent_finish(&client), 9);
+	vm_agent_end(&other);
+	unmap(&client, BASE, 24);
+	expect_terminate(&object);
+	vm_agent_end(&client);
+}
+
+TEST(pager_runs_of_odd_size_are_refused)
+{
+	struct vm_agent client;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 32);
+	CHECK_KR(memory_object_set_run(object.control, 0),
+	    KERN_INVALID_ARGUMENT);
+	CHECK_KR(memory_object_set_run(object.control, PAGE_SIZE + 1),
+	    KERN_INVALID_ARGUMENT);
+	CHECK(memory_object_set_run(object.name, PAGE_SIZE) != KERN_SUCCESS);
+	CHECK_KR(memory_object_set_run(object.control, 0x10000000),
+	    KERN_SUCCESS);
+	begin_read(&client, BASE);
+	expect_run(&object, 0, RUN);	/* as much as there is at once */
+	supply(&object, 0, 1, 1);
+	CHECK_VALUE(vm_agent_finish(&client), 1);
+	unmap(&client, BASE, 32);
+	expect_terminate(&object);
+	vm_agent_end(&client);
+}
+
+/*
+ * MEMORY_OBJECT_COPY_CALL: the pager gets what was written before the copy,
+ * then word of the copy with the receive right of a new object.
+ */
+TEST(pager_is_told_of_copies)
+{
+	struct vm_agent client;
+	struct object object = { .port = test_port() }, copy;
+	struct request request;
+	vm_address_t to = BASE + 64 * PAGE_SIZE;
+
+	vm_agent_start(&client, self);
+	CHECK_KR(map_at(client.task, BASE, &object, 0, 4), KERN_SUCCESS);
+	expect_init(&object);
+	ready(&object, false, MEMORY_OBJECT_COPY_CALL);
+	begin_write(&client, BASE + PAGE_SIZE, 0x1111);
+	expect_request(&object, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE);
+	supply(&object, PAGE_SIZE, 1, 0);
+	CHECK_VALUE(vm_agent_finish(&client), 0x1111);
+
+	CHECK_KR(vm_map(client.task, &to, 2 * PAGE_SIZE, 0, FALSE,
+	    object.port, PAGE_SIZE, TRUE, VM_PROT_DEFAULT, VM_PROT_ALL,
+	    VM_INHERIT_COPY), KERN_SUCCESS);
+	expect_return(&object, PAGE_SIZE, 0x1111, true, true);
+	expect(object.port, COPY, &request);
+	CHECK_EQ(request.head.msgh_size, 56);
+	CHECK_EQ(FIELD(&request, 0), object.control);
+	CHECK_EQ(FIELD(&request, 1), PAGE_SIZE);
+	CHECK_EQ(FIELD(&request, 2), 2 * PAGE_SIZE);
+	copy.port = FIELD(&request, 3);
+	release(object.control);
+	expect_init(&copy);
+	ready(&copy, false, MEMORY_OBJECT_COPY_DELAY);
+	/* the original goes on; the copy asks for what was */
+	vm_agent_write(&client, BASE + PAGE_SIZE, 0x2222);
+	begin_read(&client, to);
+	expect_request(&copy, 0, VM_PROT_READ);
+	supply(&copy, 0, 1, 0x1111);
+	CHECK_VALUE(vm_agent_finish(&client), 0x1111);
+	CHECK_EQ(vm_agent_read(&client, BASE + PAGE_SIZE), 0x2222);
+	vm_agent_write(&client, to, 0x3333);
+	unmap(&client, to, 2);
+	expect_return(&copy, 0, 0x3333, true, false);
+	expect_terminate(&copy);
+	unmap(&client, BASE, 4);
+	expect_return(&object, PAGE_SIZE, 0x2222, true, false);
+	expect_terminate(&object);
+	vm_agent_end(&client);
+}
