@@ -219,3 +219,74 @@ TEST_LIMIT(small_space_used_up_refuses_only_who_asks_for_more, 120)
 		paging_check(base, i, 0);
 	vm_deallocate_check(base, pages * PAGE_SIZE);
 }
+
+/* ---- pagers that do not take their pages in time ---- */
+
+#define DIRTY		400u	/* pages of the pager's object */
+#define KEPT		100u	/* more than may be on their way at once */
+#define DATA_RETURN	2208
+
+/* A data_return's words that matter here; the offset begins at word 3. */
+struct returned {
+	mach_msg_header_t head;
+	uint32_t	  word[24];
+};
+
+static uint32_t
+press(uint32_t start, uint32_t pages)
+{
+	for (unsigned i = 0; i < 100000; i++)
+		(void)fill_all(start, start + pages * PAGE_SIZE);
+	return 0;
+}
+
+/*
+ * The kernel goes on sending although nothing is freed: what the pager keeps
+ * is paged out like its other memory, and is there when it looks.
+ */
+TEST_LIMIT(small_pager_that_keeps_its_pages_stops_nobody, 110)
+{
+	static struct {
+		vm_address_t data;
+		vm_offset_t  offset;
+	} kept[KEPT];
+	struct returned msg;
+	struct vm_agent client, filler;
+	mach_port_t object = test_port(), control;
+	vm_address_t addr = BASE;
+	unsigned count = 0, pages = vm_free_count() - 200, i;
+
+	vm_agent_start(&client, self);
+	vm_agent_start(&filler, self);
+	CHECK_KR(vm_map(client.task, &addr, DIRTY * PAGE_SIZE, 0, FALSE,
+	    object, 0, FALSE, VM_PROT_DEFAULT, VM_PROT_ALL,
+	    VM_INHERIT_SHARE), KERN_SUCCESS);
+	CHECK_KR(test_receive(&msg.head, sizeof(msg), object, 5000),
+	    MACH_MSG_SUCCESS);
+	control = msg.word[1];
+	CHECK_KR(memory_object_ready(control, FALSE,
+	    MEMORY_OBJECT_COPY_NONE), KERN_SUCCESS);
+	for (i = 0; i < DIRTY; i++)	/* all there before it is asked */
+		CHECK_KR(memory_object_data_supply(control, i * PAGE_SIZE,
+		    test_allocate(PAGE_SIZE), PAGE_SIZE, TRUE, VM_PROT_NONE,
+		    FALSE, MACH_PORT_NULL), KERN_SUCCESS);
+	CHECK_EQ(vm_agent_call(&client, fill_all, BASE,
+	    BASE + DIRTY * PAGE_SIZE), 0);
+	CHECK_KR(vm_allocate(filler.task, &addr, pages * PAGE_SIZE, TRUE),
+	    KERN_SUCCESS);
+	vm_agent_begin(&filler, press, addr, pages);
+	while (count < KEPT) {
+		CHECK_KR(test_receive(&msg.head, sizeof(msg), object, 60000),
+		    MACH_MSG_SUCCESS);
+		if (msg.head.msgh_id != DATA_RETURN)
+			continue;
+		CHECK_EQ(msg.word[6], PAGE_SIZE);
+		kept[count].offset = msg.word[3];
+		kept[count++].data = msg.word[7];
+	}
+	for (i = 0; i < KEPT; i++)
+		CHECK_EQ(vm_word(kept[i].data), BASE + kept[i].offset);
+	vm_agent_end(&filler);
+	vm_agent_end(&client);
+	CHECK_KR(mach_port_destroy(self, object), KERN_SUCCESS);
+}
