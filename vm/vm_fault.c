@@ -217,8 +217,7 @@ vm_fault_enter(struct vm_fault *f)
 	if (f->own != NULL) {
 		vm_fault_publish_own(f);
 	} else {
-		if (object == f->top && !f->wired && !f->wiring &&
-		    !(f->access & VM_PROT_WRITE))
+		if (!f->wired && !f->wiring && !(f->access & VM_PROT_WRITE))
 			vm_fault_enter_near(f, prot);
 		vm_object_unlock(object);
 	}

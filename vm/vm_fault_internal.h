@@ -52,8 +52,8 @@ enum vm_fault_result vm_fault_error(struct vm_fault *f, kern_return_t code);
 /* No page: have some freed, unless that has been in vain. */
 enum vm_fault_result vm_fault_no_memory(struct vm_fault *f);
 /*
- * The page in hand, in top itself, was read: map those of its neighbours that
- * are resident too, with no more rights than prot.  top locked.
+ * The page in hand was read: map those of its neighbours that are resident
+ * too, with no more rights than prot.  Its object is locked.
  */
 void		 vm_fault_enter_near(struct vm_fault *f, vm_prot_t prot);
 /*
