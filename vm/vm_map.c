@@ -652,8 +652,10 @@ range_unlink(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 
 	*gone = NULL;
 	kr = vm_map_clip_ends(map, start, end, &entry);
-	if (kr != KERN_SUCCESS)
+	if (kr != KERN_SUCCESS) {
+		vm_map_simplify_range(map, start, end);
 		return kr;
+	}
 	while (entry != NULL && entry_start(entry) < end) {
 		next = entry_next(map, entry);
 		entry_note_alone(map, entry, NULL, *gone);
