@@ -128,6 +128,30 @@ BENCH(rpc)
 	rpc_end(&rpc);
 }
 
+/* The same by SYSENTER, on a kernel that has it. */
+BENCH(sysenter)
+{
+	struct rpc rpc;
+	uint64_t start;
+
+	if (!mach_trap_fast(TRUE))
+		return;
+	(void)(mach_task_self)();
+	start = bench_now();
+	for (unsigned i = 0; i < ROUNDS; i++)
+		(void)(mach_task_self)();
+	bench_figure("sysenter.self", bench_now() - start, ROUNDS);
+	(void)time_ports(ROUNDS);
+	bench_figure("sysenter.ports", time_ports(ROUNDS), ROUNDS);
+	BENCH_TRY(rpc_thread_port(&rpc));
+	bench_figure("sysenter.threads", rpc_time_null(&rpc, ROUNDS), ROUNDS);
+	rpc_end(&rpc);
+	BENCH_TRY(rpc_task(&rpc));
+	bench_figure("sysenter.tasks", rpc_time_null(&rpc, ROUNDS), ROUNDS);
+	rpc_end(&rpc);
+	(void)mach_trap_fast(FALSE);
+}
+
 /* A message of size bytes of characters besides its header. */
 static mach_msg_size_t
 fill_inline(struct rpc_message *msg, unsigned size)

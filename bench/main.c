@@ -156,6 +156,7 @@ main(int argc, char **argv)
 	const struct bench *bench;
 
 	bench_large = argument(argc, argv, "--large") != NULL;
+	(void)mach_trap_fast(FALSE);	/* both kernels have the call gate */
 	if (mach_console_open(port_argument(argc, argv, "--device-port=")) !=
 	    KERN_SUCCESS)
 		return 1;

@@ -16,6 +16,7 @@ struct pmap;
 struct cpu_data {
 	/* this processor's own */
 	uint64_t	  gdt[GDT_ENTRIES];
+	uint8_t		  sysenter_room[SYSENTER_ROOM];	/* below tss.esp0 */
 	struct i386_tss	  tss;
 	struct i386_tss	  df_tss;
 	const struct i386_ldt *ldt;	/* loaded, NULL: the default LDT */

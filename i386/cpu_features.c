@@ -59,6 +59,17 @@ machine_cpu_name(void)
 	return name;
 }
 
+/* The first Pentium Pros say that they have it, and have not. */
+static bool
+has_sysenter(uint32_t signature, uint32_t features)
+{
+	uint32_t family = (signature >> 8) & 15, model = (signature >> 4) & 15;
+	uint32_t stepping = signature & 15;
+
+	return (features & CPUID_SEP) &&
+	    !(family == 6 && model < 3 && stepping < 3);
+}
+
 void
 cpu_identify(void)
 {
@@ -71,6 +82,7 @@ cpu_identify(void)
 	cpu_features.sse = cpu_features.fxsr && (d & CPUID_SSE) != 0;
 	cpu_features.tsc = (d & CPUID_TSC) != 0;
 	cpu_features.apic = (d & CPUID_APIC) != 0;
+	cpu_features.sysenter = has_sysenter(a, d);
 	if (max >= 7) {
 		cpuid(7, &a, &b, &c, &d);
 		cpu_features.smep = (b & CPUID7_SMEP) != 0;

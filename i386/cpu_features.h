@@ -11,7 +11,7 @@ struct cpu_features {
 	bool nx, smep, smap;		/* protection */
 	bool pge;			/* global pages */
 	bool fxsr, sse;			/* FPU state by FXSAVE; SSE */
-	bool tsc, apic;
+	bool tsc, apic, sysenter;
 	char name[49];
 };
 

@@ -267,7 +267,7 @@ fsave_from_fxsave(struct fsave *f, const struct fxsave *fx)
 	f->save.fp_status = fx->status;
 	f->save.fp_tag = tags_full(fx);
 	f->save.fp_eip = fx->eip;
-	f->save.fp_cs = fx->cs;
+	f->save.fp_cs = seg_shown(fx->cs);
 	f->save.fp_opcode = fx->opcode;
 	f->save.fp_dp = fx->dp;
 	f->save.fp_ds = fx->ds;

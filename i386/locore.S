@@ -15,6 +15,7 @@
 
 /* struct trap_frame; offsets.c checks */
 #define FRAME_EAX	44
+#define FRAME_TRAPNO	48
 #define FRAME_EIP	56
 #define FRAME_CS	60
 #define FRAME_EFLAGS	64
@@ -39,6 +40,49 @@
 	.endm
 
 	.text
+
+/*
+ * SYSENTER: the trap's number in eax, and in ecx and edx what the gate would
+ * have pushed: the user's esp and eip.  Interrupts are off, esp points at the
+ * word that says where the thread's frame ends; TF, NT, DF and AC are as the
+ * user had them.
+ *
+ * A trap by TF on the first instruction finds room below that word, and comes
+ * back (trap.c) to sysenter_entry_stepped with TF clear.
+ */
+	.globl	sysenter_entry, sysenter_entry_stepped
+	.type	sysenter_entry, @function
+sysenter_entry_stepped:
+	movl	(%esp), %esp
+	pushl	$USER_DS
+	pushl	%ecx
+	pushfl
+	orl	$(EFLAGS_IF | EFLAGS_TF), (%esp)
+	jmp	1f
+sysenter_entry:
+	movl	(%esp), %esp
+	pushl	$USER_DS
+	pushl	%ecx
+	pushfl
+	orl	$EFLAGS_IF, (%esp)
+1:	pushl	$USER_CS
+	pushl	%edx
+	pushl	$0			/* error */
+	pushl	$TRAP_SYSENTER
+	SAVE_REGISTERS
+	cld
+	CLAC
+	movl	%esp, %ebx
+	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
+	sti
+	testl	$PCB_SEGMENTS, REGS_SPECIAL(%ebx)
+	jnz	2f
+3:	testl	$EFLAGS_NT, FRAME_EFLAGS(%ebx)
+	jnz	gate_clear_nt
+	jmp	gate_dispatch
+2:	movl	$0, FRAME_TRAPNO(%ebx)	/* its 0x17 may not be the flat one */
+	jmp	3b
 
 /*
  * The system call gate.  It pushed ss, esp, cs and eip and left EFLAGS as the
@@ -113,9 +157,28 @@ exit_pop_es:
 exit_pop_ds:
 	popl	%ds
 	popal
+	cmpl	$TRAP_SYSENTER, (%esp)
+	je	exit_sysenter
 	addl	$8, %esp
 exit_iret:
 	iret
+
+/*
+ * Back the way it came, unless flags are to be restored that the caller counts
+ * on.  Interrupts are off until the instruction after sti.
+ */
+exit_sysenter:
+	movl	$0, (%esp)		/* trapno */
+	addl	$8, %esp
+	testl	$(EFLAGS_TF | EFLAGS_NT | EFLAGS_DF | EFLAGS_AC), 8(%esp)
+	jnz	exit_iret
+	popl	%edx			/* eip */
+	addl	$8, %esp
+	popl	%ecx			/* esp */
+	pushl	$EFLAGS_ONE		/* none of the last thread's */
+	popfl
+	sti
+	sysexit
 
 user_return_ast:
 	movl	REGS_STACK(%ebx), %edx
@@ -215,8 +278,13 @@ trap_from_kernel:
 	subl	%eax, %ecx
 	subl	$THREAD_ENTRY_ROOM, %ecx
 	cmpl	$ENTRY_ROOM_AND_REGS, %ecx
+	jb	2f			/* esp is still in the pcb */
+	movl	%ebx, %ecx
+	subl	%fs:0, %ecx
+	subl	$PROCESSOR_SYSENTER_ROOM, %ecx
+	cmpl	$SYSENTER_ROOM, %ecx
 	jae	1f
-	movl	THREAD_STACK(%eax), %edx	/* esp is still in the pcb */
+2:	movl	THREAD_STACK(%eax), %edx
 	leal	STACK_SIZE(%edx), %esp
 1:	movl	%ebx, %eax
 	call	trap_kernel

@@ -36,5 +36,9 @@ locore_offsets(void)
 	DEFINE(REGS_STACK, (int)offsetof(struct thread, kernel_stack) -
 	    (int)REGS);
 	DEFINE(REGS_AST, (int)offsetof(struct thread, ast) - (int)REGS);
+	DEFINE(REGS_SPECIAL, (int)offsetof(struct thread, pcb.special) -
+	    (int)REGS);
+	DEFINE(PROCESSOR_SYSENTER_ROOM,
+	    offsetof(struct processor, machine.sysenter_room));
 	DEFINE(STACK_SIZE, KERNEL_STACK_SIZE);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <mach/kern_return.h>
+#include <machine/seg.h>
 
 struct fpu_state;
 struct thread;
@@ -26,11 +27,6 @@ struct trap_frame {
 	uint32_t eip, cs, eflags;
 	uint32_t esp, ss;		/* only from user mode */
 };
-
-/* pcb.special; nearly every thread has none. */
-#define PCB_FPU_LIVE	0x1u		/* its FPU registers are in the processor */
-#define PCB_DEBUG	0x2u		/* uses debug registers */
-#define PCB_SEGMENTS	0x4u		/* has had segments of its own */
 
 struct pcb {
 	uint32_t	   entry_room[32];	/* under the frame, see above */

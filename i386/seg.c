@@ -10,6 +10,7 @@
 #include <kern/thread.h>
 #include <kern/types.h>
 #include <machine/cpu.h>
+#include <machine/cpu_features.h>
 #include <machine/locore.h>
 #include <machine/pcb.h>
 #include <machine/regs.h>
@@ -83,6 +84,12 @@ gdt_init(struct processor *processor)
 
 	cpu->gdt[KERNEL_CS >> 3] = seg_make(0, FLAT, DESC_PRESENT | DESC_CODE);
 	cpu->gdt[KERNEL_DS >> 3] = seg_make(0, FLAT, DESC_PRESENT | DESC_DATA);
+	if (cpu_features.sysenter) {
+		cpu->gdt[SYSEXIT_CS >> 3] = seg_make(0, FLAT,
+		    DESC_PRESENT | DESC_USER | DESC_CODE);
+		cpu->gdt[SYSEXIT_DS >> 3] = seg_make(0, FLAT,
+		    DESC_PRESENT | DESC_USER | DESC_DATA);
+	}
 	cpu->gdt[KERNEL_FS >> 3] = seg_make((uintptr_t)processor, FLAT,
 	    DESC_PRESENT | DESC_DATA);
 	cpu->gdt[KERNEL_TSS >> 3] = seg_make((uintptr_t)&cpu->tss,
@@ -91,6 +98,17 @@ gdt_init(struct processor *processor)
 	    sizeof(cpu->df_tss) - 1, DESC_PRESENT | DESC_TSS);
 	cpu->gdt[KERNEL_LDT >> 3] = seg_make((uintptr_t)default_ldt,
 	    sizeof(default_ldt) - 1, DESC_PRESENT | DESC_LDT);
+}
+
+/* The entry finds the thread's frame by the word that esp points at. */
+static void
+sysenter_init(struct cpu_data *cpu)
+{
+	if (!cpu_features.sysenter)
+		return;
+	msr_write(MSR_SYSENTER_CS, KERNEL_CS);
+	msr_write(MSR_SYSENTER_ESP, (uintptr_t)&cpu->tss.esp0);
+	msr_write(MSR_SYSENTER_EIP, (uintptr_t)sysenter_entry);
 }
 
 void
@@ -105,6 +123,7 @@ seg_init_processor(struct processor *processor)
 	cpu->tss.ss0 = KERNEL_DS;
 	cpu->tss.io_bitmap = NO_IO_BITMAP;
 	df_tss_init(cpu);
+	sysenter_init(cpu);
 	__asm__ volatile(
 	    "lgdt %0\n\t"
 	    "lidt %1\n\t"

@@ -9,9 +9,15 @@
 #ifndef I386_SEG_H
 #define I386_SEG_H
 
-/* GDT slots.  0x18 and 0x20 are kept free for a SYSENTER pair. */
+/*
+ * GDT slots.  SYSENTER and SYSEXIT count on the first four being in this
+ * order.  Where the processor has no SYSENTER the user's two are not present:
+ * that is how a program sees whether it may use it.
+ */
 #define KERNEL_CS	0x08
 #define KERNEL_DS	0x10
+#define SYSEXIT_CS	0x18	/* flat, as the LDT's */
+#define SYSEXIT_DS	0x20
 #define KERNEL_FS	0x28	/* base: this processor's struct processor */
 #define KERNEL_TSS	0x30
 #define KERNEL_LDT	0x38
@@ -26,6 +32,14 @@
 #define LDT_ENTRIES	4	/* of the default LDT */
 
 #define SEL_RPL		0x3	/* privilege asked for */
+
+#define TRAP_SYSENTER	0x100	/* in a frame's trapno: no vector's number */
+#define SYSENTER_ROOM	128	/* bytes, for a trap on its first instruction */
+
+/* pcb.special; nearly every thread has none. */
+#define PCB_FPU_LIVE	0x1u		/* its FPU registers are in the processor */
+#define PCB_DEBUG	0x2u		/* uses debug registers */
+#define PCB_SEGMENTS	0x4u		/* has had segments of its own */
 
 #ifndef __ASSEMBLER__
 
@@ -95,6 +109,16 @@ void	seg_init_processor(struct processor *processor);
 void	seg_set_kernel_cr3(struct processor *processor, uint32_t cr3);
 /* Load what a thread brings: where it enters the kernel, LDT, GDT slots. */
 void	seg_load_thread(struct processor *processor, const struct pcb *pcb);
+/* A selector as thread states show it: those after a SYSEXIT are the LDT's. */
+static inline uint32_t
+seg_shown(uint32_t selector)
+{
+	selector &= 0xffff;
+	if (selector == (SYSEXIT_CS | SEL_RPL))
+		return USER_CS;
+	return selector == (SYSEXIT_DS | SEL_RPL) ? USER_DS : selector;
+}
+
 /* Whether a user may load this descriptor: absent, or privilege 3 and no gate. */
 bool	seg_user_descriptor_ok(const uint32_t desc[2]);
 

@@ -40,10 +40,10 @@ general_get(const struct trap_frame *regs, struct i386_thread_state *state)
 	state->ecx = regs->ecx;
 	state->eax = regs->eax;
 	state->eip = regs->eip;
-	state->cs = regs->cs & 0xffff;
+	state->cs = seg_shown(regs->cs);
 	state->efl = regs->eflags;
 	state->uesp = regs->esp;
-	state->ss = regs->ss & 0xffff;
+	state->ss = seg_shown(regs->ss);
 }
 
 /* All but the selectors. */
@@ -60,6 +60,7 @@ general_set(struct trap_frame *regs, const struct i386_thread_state *state)
 	regs->eip = state->eip;
 	regs->eflags = (state->efl & EFLAGS_USER) | EFLAGS_ONE | EFLAGS_IF;
 	regs->esp = state->uesp;
+	regs->trapno = 0;		/* not by SYSEXIT, whatever it came by */
 }
 
 static kern_return_t

@@ -196,6 +196,9 @@ kernel_debug_trap(struct trap_frame *frame)
 	if (frame->eip == (uintptr_t)gate_entry &&
 	    (frame->eflags & EFLAGS_TF))
 		frame->eip = (uintptr_t)gate_entry_stepped;
+	if (frame->eip == (uintptr_t)sysenter_entry &&
+	    (frame->eflags & EFLAGS_TF))
+		frame->eip = (uintptr_t)sysenter_entry_stepped;
 	frame->eflags &= ~(uint32_t)EFLAGS_TF;
 	__atomic_or_fetch(&current_thread()->ast, AST_STEP, __ATOMIC_RELAXED);
 }

@@ -114,6 +114,7 @@ ldt_set(struct thread *thread, unsigned first, const struct descriptor *list,
 	memcpy(&new->entries[first], list, count * sizeof(uint64_t));
 	thread->pcb.ldt = new;
 	thread->pcb.special |= PCB_SEGMENTS;
+	thread->pcb.regs.trapno = 0;	/* leaves by iret */
 	reload_if_current(thread);
 	user_ldt_free(old);
 	return KERN_SUCCESS;

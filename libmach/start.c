@@ -41,6 +41,7 @@ void
 __mach_start(int argc, char **argv, char **envp)
 {
 	environ = envp;
+	(void)mach_trap_fast(TRUE);
 	mach_init();
 	atexit(destructors_run);
 	constructors_run();

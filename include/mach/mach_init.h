@@ -21,6 +21,13 @@ extern vm_size_t vm_page_size;
 extern void mach_init(void);
 
 /*
+ * Enter the kernel by the quickest way that machine and kernel have (SYSENTER
+ * on i386), or by the one that all have; crt0 asks for the quickest.  Returns
+ * whether there is a quicker one.  No other thread may be in a trap.
+ */
+extern boolean_t mach_trap_fast(boolean_t wanted);
+
+/*
  * In a task made with its parent's memory: call this first, on a stack that
  * is none of mach_thread_start's.  The names of ports that the library kept
  * are the parent's; the child forgets them and asks for its own.  Memory and
