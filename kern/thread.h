@@ -124,6 +124,8 @@ struct thread {
 			uint32_t address;
 			uint32_t access;
 			uint32_t error;
+			bool	 timed;	/* a pager's answer has its time */
+			bool	 told;	/* vm_fault_policy_apply */
 		} fault;
 	} saved;
 

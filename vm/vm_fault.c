@@ -21,6 +21,7 @@
 #include <vm/pmap.h>
 #include <vm/vm_fault.h>
 #include <vm/vm_fault_internal.h>
+#include <vm/vm_fault_policy.h>
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
@@ -263,7 +264,7 @@ static void	vm_fault_continue(void) __attribute__((noreturn));
 
 /* In user mode's stead: the fault saved in the thread. */
 static void __attribute__((noreturn))
-vm_fault_saved(unsigned attempts)
+vm_fault_saved(unsigned attempts, bool told)
 {
 	struct thread *thread = current_thread();
 	struct vm_fault f = {
@@ -272,6 +273,7 @@ vm_fault_saved(unsigned attempts)
 		.access = thread->saved.fault.access,
 		.continuation = vm_fault_continue,
 		.attempts = attempts,
+		.told = told,
 	};
 	vm_offset_t va = thread->saved.fault.address;
 	kern_return_t kr;
@@ -286,10 +288,21 @@ static void
 vm_fault_continue(void)
 {
 	struct thread *thread = current_thread();
+	vm_offset_t va = thread->saved.fault.address;
+	bool told = thread->saved.fault.told;
+	unsigned attempts = thread->saved.fault.error;
+	kern_return_t kr;
 
 	if (thread->wait_result == THREAD_INTERRUPTED)
 		thread_exception_return();
-	vm_fault_saved(thread->saved.fault.error);
+	if (thread->wait_result == THREAD_TIMED_OUT &&
+	    thread->saved.fault.timed) {
+		kr = vm_fault_policy_apply(thread->task->map, trunc_page(va),
+		    thread->saved.fault.access, &told);
+		if (kr != KERN_SUCCESS)
+			exception(EXC_BAD_ACCESS, kr, va);
+	}
+	vm_fault_saved(attempts, told);
 }
 
 void
@@ -300,7 +313,7 @@ vm_fault_user(vm_offset_t va, vm_prot_t access)
 	thread->saved.fault.address = va;
 	thread->saved.fault.access = access;
 	__atomic_fetch_add(&thread->task->faults, 1, __ATOMIC_RELAXED);
-	vm_fault_saved(0);
+	vm_fault_saved(0, false);
 }
 
 /* Where a page that is read goes: another page, or bytes of it to memory. */

@@ -10,6 +10,7 @@
 #include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_fault_internal.h>
+#include <vm/vm_fault_policy.h>
 #include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
@@ -40,17 +41,55 @@ vm_fault_error(struct vm_fault *f, kern_return_t code)
 	return VM_FAULT_ERROR;
 }
 
+/* What the continuation needs to know; timed: the wait ends after some time. */
+static void
+save(struct vm_fault *f, bool timed)
+{
+	struct thread *thread = current_thread();
+
+	if (f->continuation == NULL)
+		return;
+	thread->saved.fault.error = f->attempts;
+	thread->saved.fault.timed = timed;
+	thread->saved.fault.told = f->told;
+}
+
 /* The wait has been asserted and object locks are gone: block. */
 static enum vm_fault_result
 vm_fault_block(struct vm_fault *f)
 {
 	vm_fault_unwind(f);
-	current_thread()->saved.fault.error = f->attempts;
+	save(f, false);
 	if (thread_block(f->continuation) == THREAD_INTERRUPTED) {
 		f->code = KERN_ABORTED;
 		return VM_FAULT_ERROR;
 	}
 	return VM_FAULT_RETRY;
+}
+
+/* The same for what the pager of object, which is not locked, must answer. */
+static enum vm_fault_result
+vm_fault_block_pager(struct vm_fault *f, struct vm_object *object)
+{
+	unsigned timeout_ms = 0;
+	enum wait_result result;
+
+	if (f->map_locked && f->map->policies != NULL)
+		timeout_ms = vm_fault_policy_timeout(f->map, f->va,
+		    object != f->top);
+	if (timeout_ms == 0)
+		return vm_fault_block(f);
+	vm_fault_unwind(f);
+	save(f, true);
+	thread_set_timeout(timeout_ms);
+	result = thread_block(f->continuation);
+	if (result == THREAD_TIMED_OUT)
+		f->code = vm_fault_policy_apply(f->map, f->va, f->access,
+		    &f->told);
+	else
+		f->code = result == THREAD_INTERRUPTED ? KERN_ABORTED :
+		    KERN_SUCCESS;
+	return f->code == KERN_SUCCESS ? VM_FAULT_RETRY : VM_FAULT_ERROR;
 }
 
 enum vm_fault_result
@@ -61,7 +100,7 @@ vm_fault_no_memory(struct vm_fault *f)
 		f->code = KERN_RESOURCE_SHORTAGE;
 		return VM_FAULT_ERROR;
 	}
-	current_thread()->saved.fault.error = f->attempts;
+	save(f, false);
 	vm_page_wait(f->continuation);
 	if (current_thread()->wait_result == THREAD_INTERRUPTED) {
 		f->code = KERN_ABORTED;
@@ -132,7 +171,7 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 	if (!object->pager_ready) {
 		assert_wait(&object->pager_ready, true);
 		vm_object_unlock(object);
-		return vm_fault_block(f);
+		return vm_fault_block_pager(f, object);
 	}
 	page = absent_page(object, offset);
 	if (page == NULL) {
@@ -153,7 +192,7 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 	}
 	vm_object_paging_end_unlock(object);
 	if (wait)
-		return vm_fault_block(f);
+		return vm_fault_block_pager(f, object);
 	vm_fault_unwind(f);
 	return VM_FAULT_RETRY;
 }
@@ -180,7 +219,7 @@ vm_fault_unlock_page(struct vm_fault *f, struct vm_object *object,
 	} else {
 		vm_object_unlock(object);
 	}
-	return vm_fault_block(f);
+	return vm_fault_block_pager(f, object);
 }
 
 /*
@@ -198,7 +237,7 @@ vm_fault_examine(struct vm_fault *f, struct vm_object *object,
 	if (page->busy) {
 		vm_page_assert_wait(page, true);
 		vm_object_unlock(object);
-		return vm_fault_block(f);
+		return vm_fault_block_pager(f, object);
 	}
 	if (page->error) {
 		vm_page_free(page);

@@ -42,6 +42,7 @@ struct vm_fault {
 	/* top is complete: let go of what it shadows */
 	struct vm_object *drop;
 	unsigned	  attempts;	/* that found no memory */
+	bool		  told;		/* vm_fault_policy_apply */
 	kern_return_t	  code;
 };
 

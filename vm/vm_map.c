@@ -12,6 +12,7 @@
 #include <kern/thread.h>
 #include <kern/zone.h>
 #include <vm/pmap.h>
+#include <vm/vm_fault_policy.h>
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
@@ -90,6 +91,7 @@ vm_map_deallocate(struct vm_map *map)
 	if (map == NULL || !refcount_drop(&map->refs))
 		return;
 	map_empty(map);
+	vm_fault_policy_free(map);
 	if (map->account != NULL)
 		account_release(map->account);
 	zfree(map_zone, map);

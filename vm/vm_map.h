@@ -51,6 +51,7 @@ struct vm_map {
 	vm_size_t	  size;		/* bytes mapped */
 	vm_size_t	  wired_size;	/* bytes in wired entries */
 	unsigned	  wirings;	/* under way: entries may be in_transition */
+	struct vm_fault_policy *policies; /* vm_fault_policy.c */
 	bool		  exec_strict;	/* inherited by task_create */
 	bool		  wire_future;	/* vm_wire_all: new memory is wired */
 	/* under lock or atomic */
