@@ -191,7 +191,8 @@ model_step(struct model *m)
 		step_touch(m);
 }
 
-static unsigned worker_pages;	/* set before the workers are made */
+/* Set before the workers are made. */
+static unsigned worker_pages, work_seed;
 
 /* One worker, from its first page to the check of all of them. */
 static void
@@ -201,7 +202,7 @@ work(void *arg)
 	unsigned pages = worker_pages;
 
 	m.worker = (uintptr_t)arg;
-	m.seed = m.worker + 1;
+	m.seed = work_seed * WORKERS + m.worker + 1;
 	m.pages = pages;
 	m.port = test_port();
 	m.base = test_allocate(pages * PAGE_SIZE);
@@ -227,9 +228,10 @@ wait_for(task_t task)
 	CHECK_KR(mach_port_deallocate(self, task), KERN_SUCCESS);
 }
 
-TEST_LIMIT(paging_carries_tasks_with_four_times_the_memory, 180)
+/* Workers from the first page to the last check; returns the pages paged out. */
+static unsigned
+workers_round(void)
 {
-	struct default_pager_info before = paging_space();
 	unsigned out = paging_count(), i;
 	task_t workers[WORKERS];
 
@@ -242,9 +244,30 @@ TEST_LIMIT(paging_carries_tasks_with_four_times_the_memory, 180)
 		    MACH_PORT_NULL);
 	for (i = 0; i < WORKERS; i++)
 		wait_for(workers[i]);
-	out = paging_count() - out;
+	vm_deallocate_check(shared, SHARED_PAGES * PAGE_SIZE);
+	return paging_count() - out;
+}
+
+TEST_LIMIT(paging_carries_tasks_with_four_times_the_memory, 180)
+{
+	struct default_pager_info before = paging_space();
+	unsigned out = workers_round();
+
 	test_note("%u pages each, %u paged out", worker_pages, out);
 	CHECK(out >= 20000);
-	vm_deallocate_check(shared, SHARED_PAGES * PAGE_SIZE);
+	paging_check_space(before);
+}
+
+/* make stress */
+TEST_LIMIT(stress_two_hundred_thousand_pages, 3000)
+{
+	struct default_pager_info before = paging_space();
+	unsigned out = 0, rounds = 0;
+
+	while (out < 200000) {
+		work_seed = ++rounds;
+		out += workers_round();
+	}
+	test_note("%u rounds, %u pages paged out", rounds, out);
 	paging_check_space(before);
 }

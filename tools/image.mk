@@ -5,7 +5,7 @@
 # tests/host/NAME.c, built for 32 bits with the address sanitizer together with
 # the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
-.PHONY: setup iso run debug check fuzz bench oracle images host-tests
+.PHONY: setup iso run debug check stress fuzz bench oracle images host-tests
 
 export FILES MEM
 RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
@@ -81,6 +81,11 @@ fuzz:
 	@tools/run -o $(O) -m 64M -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
 	    -q '$(QEMU_ARGS)' -a '$(CMDLINE)' $(O)/fuzz.boot | \
 	    tee $(O)/fuzz.log && grep -q '^ok' $(O)/fuzz.log
+
+stress:
+	@tools/setup
+	@$(MAKE) $(QUIET) DEBUG= images
+	@tools/check 1 -- long-stress
 
 bench:
 	@tools/setup
