@@ -36,7 +36,8 @@ mach_task_self(void)
 	mach_port_name_t name;
 
 	spin_lock(&task->ipc_lock);
-	name = ipc_right_name_again(task->space, task->sself);
+	name = ipc_right_name_again(task->space, task->sself,
+	    &task->self_name);
 	spin_unlock(&task->ipc_lock);
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;
@@ -50,7 +51,8 @@ mach_thread_self(void)
 	mach_port_name_t name;
 
 	spin_lock(&self->ipc_lock);
-	name = ipc_right_name_again(self->task->space, self->sself);
+	name = ipc_right_name_again(self->task->space, self->sself,
+	    &self->self_name);
 	spin_unlock(&self->ipc_lock);
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;
@@ -61,8 +63,9 @@ mach_thread_self(void)
 mach_port_name_t
 mach_host_self(void)
 {
-	mach_port_name_t name = ipc_right_name_again(current_space(),
-	    realhost.host_self);
+	struct task *task = current_thread()->task;
+	mach_port_name_t name = ipc_right_name_again(task->space,
+	    realhost.host_self, &task->host_name);
 
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;

@@ -8,6 +8,7 @@
 #include <kern/queue.h>
 #include <kern/types.h>
 #include <mach/mach_param.h>
+#include <mach/port.h>
 #include <mach/time_value.h>
 
 struct account;
@@ -40,6 +41,8 @@ struct task {
 	struct spinlock	  ipc_lock;
 	struct ipc_port	 *self;		/* kernel port, NULL when dead */
 	struct ipc_port	 *sself;	/* send right handed to the user */
+	/* space->lock: names last given by mach_task_self, mach_host_self */
+	mach_port_name_t  self_name, host_name;
 	struct ipc_port	 *exception_port;
 	struct ipc_port	 *bootstrap_port;
 	struct ipc_port	 *registered[TASK_PORT_REGISTER_MAX];

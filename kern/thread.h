@@ -12,6 +12,7 @@
 #include <kern/queue.h>
 #include <kern/timer.h>
 #include <kern/types.h>
+#include <mach/port.h>
 #include <mach/time_value.h>
 #include <machine/pcb.h>
 
@@ -93,6 +94,7 @@ struct thread {
 	struct spinlock	  ipc_lock;		/* guards the port slots; before LOCK_PORT */
 	struct ipc_port	 *self;			/* kernel port, ipc_lock */
 	struct ipc_port	 *sself;		/* send right for the user, ipc_lock */
+	mach_port_name_t  self_name;		/* last given by mach_thread_self; space->lock */
 	struct ipc_port	 *exception_port;	/* send right, ipc_lock */
 	struct ipc_port	 *reply_port;		/* for kernel RPC (exceptions); own */
 	struct queue	  ith_link;		/* on a port's or set's queue of waiters, its lock */

@@ -356,7 +356,7 @@ TEST_LIMIT(i386_entry_every_interrupt_number, 60)
 	}
 }
 
-CODE(code_sysenter, "sysenter");
+CODE(code_sysexit, "sysexit");
 CODE(code_syscall, ".byte 0x0f, 0x05");
 CODE(code_lcall_other, "lcall $0x0f, $0");
 CODE(code_lcall_kernel, "lcall $0x08, $0xc0100000");
@@ -380,7 +380,7 @@ check_bad_instruction(const char *code)
 
 TEST(i386_entry_privileged_instructions)
 {
-	check_bad_instruction(code_sysenter);
+	check_bad_instruction(code_sysexit);
 	check_bad_instruction(code_syscall);
 	check_bad_instruction(code_lcall_other);
 	check_bad_instruction(code_lcall_kernel);
