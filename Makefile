@@ -47,7 +47,7 @@ NM := $(CROSS)nm
 STRIP := $(CROSS)strip
 LIBGCC := $(shell $(CC) -print-libgcc-file-name 2>/dev/null)
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
-ifeq ($(LIBGCC)$(filter setup run debug check fuzz bench oracle clean distclean help,$(MAKECMDGOALS)),)
+ifeq ($(LIBGCC)$(filter setup run debug check stress fuzz bench oracle clean distclean help,$(MAKECMDGOALS)),)
 $(error $(CC) is missing: run tools/setup (make run and make check do it))
 endif
 
@@ -150,6 +150,7 @@ Goals
                   picks from tests/configurations
   make fuzz       random and mutated messages and traps for some minutes;
                   SEED=1 ROUNDS=200000 SMP=2 DEBUG=1 CMDLINE=...
+  make stress     200,000 page-outs, by a model; some minutes
   make bench      figures of Duality beside GNU Mach's; BENCH='WORD ...'
                   picks the rows that have one of the words
   make oracle     random calls here and on GNU Mach, compared: ROUNDS=100

@@ -35,7 +35,6 @@ static const struct range refusing[] = {
 	{ 2623, 2623, "the one processor set keeps its priorities" },
 	{ 2626, 2626, "time-sharing cannot be disabled" },
 	{ 2635, 2635, "host_reboot ends the run" },
-	{ 2637, 2637, "no thread is wired" },
 	{ 2641, 2641, "processors take no commands" },
 	{ 2812, 2814, "no networks, and no interrupts handed out" },
 	{ 3800, 3806, "I/O ports are not given away" },

@@ -107,6 +107,10 @@ TEST(rare_host_calls)
 	CHECK(processor_assign(SELF, SELF, FALSE) != KERN_SUCCESS);
 	CHECK_KR(vm_set_default_memory_manager(TEST_HOST_PORT, &manager),
 	    KERN_SUCCESS);
+	CHECK_KR(thread_wire(TEST_HOST_PORT, mach_thread_self(), TRUE),
+	    KERN_SUCCESS);
+	CHECK_KR(thread_wire(TEST_HOST_PORT, mach_thread_self(), FALSE),
+	    KERN_SUCCESS);
 }
 
 /* By the name that the kernel gives to an object's manager. */
