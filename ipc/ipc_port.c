@@ -34,15 +34,19 @@ ipc_port_bootstrap(void)
 struct ipc_port *
 ipc_port_alloc(void)
 {
-	struct ipc_port *port = zalloc_zero(port_zone);
+	struct ipc_port *port = zalloc(port_zone);
 
-	if (port == NULL)
+	if (unlikely(port == NULL))
 		return NULL;
-	spinlock_init(&port->head.lock, LOCK_PORT);
-	refcount_init(&port->head.refs, 1);
+	*port = (struct ipc_port) {
+		.head = {
+			.lock = SPINLOCK_INIT(LOCK_PORT),
+			.refs = { 1 },
+			.alive = true,
+		},
+		.qlimit = MACH_PORT_QLIMIT_DEFAULT,
+	};
 	queue_init(&port->head.receivers);
-	port->head.alive = true;
-	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
 	queue_init(&port->dnrequests);
 	queue_init(&port->msgs);
 	queue_init(&port->blocked);
@@ -110,7 +114,7 @@ ipc_port_clear_receiver(struct ipc_port *port)
 {
 	if (port->pset != NULL)
 		ipc_pset_remove(port);
-	else
+	else if (!queue_empty(&port->head.receivers))
 		ipc_mqueue_changed(&port->head, MACH_RCV_PORT_DIED);
 	port->receiver = NULL;
 	port->receiver_name = MACH_PORT_NAME_NULL;
@@ -141,6 +145,9 @@ ipc_port_clear_transit(struct ipc_port *port)
 {
 	struct ipc_port *dest;
 
+	/* Who has the right, as we do, is who sets it. */
+	if (likely(port->destination == NULL))
+		return;
 	spin_lock(&transit_lock);
 	dest = port->destination;
 	port->destination = NULL;
@@ -185,7 +192,8 @@ port_bury(struct ipc_port *port, struct queue *msgs,
 	ipc_port_clear_transit(port);
 	if (nsrequest != NULL)
 		ipc_notify_unused(nsrequest);
-	ipc_kmsg_destroy_all(msgs);
+	if (!queue_empty(msgs))
+		ipc_kmsg_destroy_all(msgs);
 	while (tell_one_dead_name(port))
 		thread_breathe();
 	if (is_pager)
@@ -221,7 +229,8 @@ ipc_port_destroy(struct ipc_port *port)
 	is_pager = port->kotype == KOBJECT_PAGER;
 	queue_append(&msgs, &port->msgs);
 	port->msgcount = 0;
-	ipc_mqueue_fail_senders(port);
+	if (!queue_empty(&port->blocked))
+		ipc_mqueue_fail_senders(port);
 	ip_unlock(port);
 	if (account != NULL)
 		account_give(account, ACCOUNT_PORTS, 1);

@@ -202,7 +202,7 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 
 /*
  * Send a call from a locked space and wait for its reply, or do nothing.  A
- * call for mach_msg_kernel gives its destination, with a reference, and *out.
+ * call for mach_msg_kernel gives its destination and *out, with references.
  */
 static inline __attribute__((always_inline)) struct ipc_port *
 fast_call(const struct mach_msg_args *args, struct ipc_space *space,
@@ -229,6 +229,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 		    args->send_size > MACH_MSG_KERNEL_MAX)
 			return NULL;
 		refcount_take(&dest->head.refs);
+		refcount_take(&reply->head.refs);
 		*out = reply;
 		return dest;
 	}

@@ -23,8 +23,8 @@ mach_msg_return_t mach_msg_slow(const struct mach_msg_args *args);
 
 /*
  * A short simple call to a kernel port: the whole of it, or false with nothing
- * changed.  dest: a reference, consumed; reply: what args->rcv_name denotes,
- * only to compare.  id: the message's, ipc_kobject_is_short.
+ * changed.  References to dest and to reply, which args->rcv_name denotes, are
+ * consumed.  id: the message's, ipc_kobject_is_short.
  */
 #define MACH_MSG_KERNEL_MAX	256u	/* bytes of such a call */
 bool	mach_msg_kernel(const struct mach_msg_args *args,

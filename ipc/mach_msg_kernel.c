@@ -8,9 +8,8 @@
  * and nothing else came to it, is looked at when the reply is there.
  *
  * Owns:       nothing.
- * Locks:      for the reply the space's, then the reply port's.
+ * Locks:      for the reply the reply port's.
  */
-#include <ipc/ipc_entry.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/mach_msg_fast.h>
@@ -24,20 +23,6 @@ struct short_request {
 	mach_msg_header_t head;
 	char body[MACH_MSG_KERNEL_MAX - sizeof(mach_msg_header_t)];
 };
-
-/* The locked port of the receive right that name denotes, if it is port. */
-static inline bool
-lock_reply_port(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_port *port)
-{
-	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
-	    MACH_PORT_TYPE_RECEIVE);
-
-	if (entry == NULL || entry->port != port)
-		return false;
-	ip_lock(port);
-	return true;
-}
 
 /* Receive the reply from a locked port: only its header is left to do. */
 static inline void
@@ -95,15 +80,14 @@ static mach_msg_return_t
 take_reply(const struct mach_msg_args *args, struct task *task,
     struct ipc_port *port, mach_msg_header_t *head)
 {
-	struct ipc_space *space = task->space;
 	mach_msg_return_t mr;
 
-	spin_lock(&space->lock);
-	if (unlikely(!lock_reply_port(space, args->rcv_name, port))) {
-		spin_unlock(&space->lock);
+	ip_lock(port);
+	if (unlikely(port->receiver != task->space ||
+	    port->receiver_name != args->rcv_name)) {
+		ip_unlock(port);
 		return receive(args);	/* the reply went with its port */
 	}
-	spin_unlock(&space->lock);
 	if (unlikely(port->pset != NULL || !queue_empty(&port->msgs) ||
 	    !queue_empty(&port->head.receivers) ||
 	    head->msgh_size > args->rcv_size)) {
@@ -128,6 +112,7 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	if (copyinmsg((const mach_msg_header_t *)args->msg + 1, request.body,
 	    args->send_size - sizeof(request.head)) != 0) {
 		ipc_port_release(dest);
+		ipc_port_release(reply_port);
 		return false;
 	}
 	request.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND,
@@ -140,5 +125,6 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	ipc_kobject_server_short(&request.head, &reply);
 	ipc_port_release(dest);
 	*mr = take_reply(args, task, reply_port, &reply.head.Head);
+	ipc_port_release(reply_port);
 	return true;
 }
