@@ -81,6 +81,8 @@ start(void (*fn)(void *))
 	ended = false;
 	turns = 0;
 	CHECK_KR(mach_thread_start(fn, NULL), KERN_SUCCESS);
+	while (turns == 0)		/* the race is on */
+		(void)swtch_pri(0);
 }
 
 /* Writes BASE by vm_write; each time all of it is another word. */
