@@ -503,6 +503,26 @@ TEST(vm_races_untouched_gigabyte_is_one_region)
 	CHECK_EQ(picture.regions[0].size, 0x40000000);
 }
 
+TEST(vm_races_idle_empty_task_takes_8_kb_at_most)
+{
+	enum { TASKS = 200 };
+	static task_t task[TASKS + 20];
+	unsigned before = 0, taken;
+
+	for (unsigned i = 0; i < TASKS + 20; i++) {
+		if (i == 20)		/* what the first ones make stays */
+			before = vm_free_count();
+		CHECK_KR(task_create(self, FALSE, &task[i]), KERN_SUCCESS);
+	}
+	taken = (before - vm_free_count()) * PAGE_SIZE / TASKS;
+	test_note("%u bytes each", taken);
+	CHECK(taken <= 8192);
+	for (unsigned i = 0; i < TASKS + 20; i++) {
+		CHECK_KR(task_terminate(task[i]), KERN_SUCCESS);
+		CHECK_KR(mach_port_deallocate(self, task[i]), KERN_SUCCESS);
+	}
+}
+
 /* A server that maps and frees for hours ends with what it began with. */
 TEST_LIMIT(vm_races_regions_do_not_pile_up, 60)
 {

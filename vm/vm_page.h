@@ -151,6 +151,16 @@ vm_page_to_direct(const struct vm_page *page)
 }
 struct vm_page	*vm_page_from_direct(const void *addr);
 
+/*
+ * Check that each page is on no more than one queue and that all counts are
+ * right; looks at all of memory, in the debug build.
+ */
+#ifdef DEBUG_KERNEL
+void		 vm_page_check(void);
+#else
+#define vm_page_check()	((void)0)
+#endif
+
 extern uint32_t	 vm_page_total;		/* fixed after boot */
 extern volatile uint32_t vm_page_free_count;	/* LOCK_PAGE_FREE; read freely */
 extern uint32_t	 vm_page_free_target;	/* fixed after boot: pageout stops */

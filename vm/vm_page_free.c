@@ -558,3 +558,54 @@ vm_page_bootstrap(void)
 	}
 	reserves_set();
 }
+
+#ifdef DEBUG_KERNEL
+/* The free blocks of a class are as many pages as are counted; free_lock held. */
+static void
+blocks_check(const struct free_blocks *fb)
+{
+	struct vm_page *page;
+	uint32_t count = 0;
+	struct queue *q;
+
+	for (unsigned order = 0; order <= ORDER_MAX; order++)
+		queue_for_each(q, &fb->blocks[order]) {
+			page = queue_element(q, struct vm_page, pageq);
+			assert(page->free && page->order == order);
+			assert((page->pfn & ((1u << order) - 1)) == 0);
+			count += 1u << order;
+		}
+	assert(count == fb->count);
+}
+
+void
+vm_page_check(void)
+{
+	uint32_t active = 0, inactive = 0, laundry = 0;
+	const struct vm_page *page;
+
+	spin_lock(&vm_page_queue_lock);
+	for (uint32_t pfn = 0; pfn < chunk_count * VM_PAGE_CHUNK; pfn++) {
+		page = page_at(pfn);
+		if (page == NULL)
+			continue;
+		assert(page->active + page->inactive + page->laundry +
+		    page->free + page->in_cache <= 1);
+		if (page->active || page->inactive)
+			assert(page->home != NULL && page->wire_count == 0);
+		active += page->active;
+		inactive += page->inactive;
+		laundry += page->laundry;
+	}
+	assert(active == vm_page_active_count);
+	assert(inactive == vm_page_inactive_count);
+	assert(laundry == vm_page_laundry_count);
+	spin_unlock(&vm_page_queue_lock);
+	spin_lock(&free_lock);
+	blocks_check(&free_memory[MEMORY_DIRECT]);
+	blocks_check(&free_memory[MEMORY_HIGH]);
+	assert(free_memory[MEMORY_DIRECT].count +
+	    free_memory[MEMORY_HIGH].count == vm_page_free_count);
+	spin_unlock(&free_lock);
+}
+#endif

@@ -300,6 +300,7 @@ vm_statistics(struct vm_map *map, vm_statistics_data_t *stat)
 
 	if (map == NULL)
 		return KERN_INVALID_ARGUMENT;
+	vm_page_check();
 	memset(stat, 0, sizeof(*stat));
 	stat->pagesize = PAGE_SIZE;
 	stat->free_count = vm_page_free_total();
