@@ -153,7 +153,7 @@ struct vm_page	*vm_page_from_direct(const void *addr);
 
 /*
  * Check that each page is on no more than one queue and that all counts are
- * right; looks at all of memory, in the debug build.
+ * right; looks at all of memory, in the debug build, once a second at most.
  */
 #ifdef DEBUG_KERNEL
 void		 vm_page_check(void);

@@ -15,6 +15,7 @@
 #include <kern/reaper.h>
 #include <kern/task.h>
 #include <kern/thread.h>
+#include <kern/timer.h>
 #include <machine/boot_info.h>
 #include <vm/pmap.h>
 #include <vm/vm_default_pager.h>
@@ -581,10 +582,16 @@ blocks_check(const struct free_blocks *fb)
 void
 vm_page_check(void)
 {
+	static uint32_t checked_at;	/* seconds; vm_page_queue_lock */
 	uint32_t active = 0, inactive = 0, laundry = 0;
 	const struct vm_page *page;
 
 	spin_lock(&vm_page_queue_lock);
+	if (checked_at == uptime) {
+		spin_unlock(&vm_page_queue_lock);
+		return;
+	}
+	checked_at = uptime;
 	for (uint32_t pfn = 0; pfn < chunk_count * VM_PAGE_CHUNK; pfn++) {
 		page = page_at(pfn);
 		if (page == NULL)
