@@ -157,6 +157,8 @@ Goals
                   from SEED=1, OPS=100 calls each; PART=rights or memory
   make debug      boot the debug build under gdb, stopped at the start
   make iso        build/duality.iso
+  make disk       build/disk.img, an empty disk with paging and data slices;
+                  make run attaches it, and keeps what was written to it
   make setup      only install what is missing
   make clean      remove what was built (not newlib); distclean: all of it
 Parameters

@@ -16,6 +16,7 @@
 #include <kern/ipc_kobject.h>
 #include <kern/string.h>
 #include <kern/zone.h>
+#include <machine/machine.h>
 #include <vm/vm_object.h>
 
 struct ipc_port *device_master_port;
@@ -38,6 +39,7 @@ device_start(void)
 {
 	console_start();
 	clock_device_start();
+	machine_disks_start();
 }
 
 void
@@ -49,23 +51,40 @@ device_add(struct device *device)
 /* ---- names ---- */
 
 /*
- * Take a name apart: letters, then the unit's number, 0 if there is none.
- * False if it is anything else.
+ * Read a number of up to four digits, 0 if there are none; returns what
+ * follows.
+ */
+static const char *
+parse_number(const char *text, unsigned *number)
+{
+	for (*number = 0; *text >= '0' && *text <= '9' && *number <= 999;
+	    text++)
+		*number = *number * 10 + (*text - '0');
+	return text;
+}
+
+/*
+ * Take a name apart: letters, the unit's number, 0 if there is none, and for
+ * a slice of a disk s and its number.  False if it is anything else.
  */
 static bool
-parse_name(const char *name, size_t *letters, unsigned *unit)
+parse_name(const char *name, size_t *letters, unsigned *unit, unsigned *slice)
 {
-	size_t length = strnlen(name, sizeof(dev_name_t)), i = 0;
+	size_t i = 0;
 
-	while (i < length && (name[i] < '0' || name[i] > '9'))
+	if (strnlen(name, sizeof(dev_name_t)) == sizeof(dev_name_t))
+		return false;
+	while (name[i] != '\0' && (name[i] < '0' || name[i] > '9'))
 		i++;
 	*letters = i;
-	for (*unit = 0; i < length; i++) {
-		if (name[i] < '0' || name[i] > '9' || *unit > 999)
+	name = parse_number(name + i, unit);
+	*slice = 0;
+	if (*name == 's') {
+		name = parse_number(name + 1, slice);
+		if (*slice == 0)
 			return false;
-		*unit = *unit * 10 + (name[i] - '0');
 	}
-	return *letters > 0 && length < sizeof(dev_name_t);
+	return *letters > 0 && *name == '\0';
 }
 
 static struct device *
@@ -73,14 +92,15 @@ device_named(const char *name)
 {
 	struct queue *pos;
 	size_t letters;
-	unsigned unit;
+	unsigned unit, slice;
 
-	if (!parse_name(name, &letters, &unit))
+	if (!parse_name(name, &letters, &unit, &slice))
 		return NULL;
 	queue_for_each(pos, &devices) {
 		struct device *device = queue_element(pos, struct device, link);
 
-		if (device->unit == unit && strlen(device->name) == letters &&
+		if (device->unit == unit && device->slice == slice &&
+		    strlen(device->name) == letters &&
 		    memcmp(device->name, name, letters) == 0)
 			return device;
 	}

@@ -29,7 +29,7 @@ struct device_request {
 	unsigned		 size;		/* bytes wanted or given */
 	/* writes */
 	struct device_source	 source;
-	/* reads that may have to wait: where the answer goes then */
+	/* those that may have to wait: where the answer goes then */
 	struct ipc_port		*reply_port;
 	mach_msg_type_name_t	 reply_type;
 	bool			 inband;
@@ -57,6 +57,13 @@ struct device_ops {
 	kern_return_t	(*write)(struct device *device,
 			    const struct device_request *request,
 			    unsigned *written);
+	/*
+	 * In place of read and write: take a request to be done later, with
+	 * its reply port, and answer by that.  D_IO_QUEUED, or an error with
+	 * the reply port left alone.  Pages of source.copy may be used up.
+	 */
+	kern_return_t	(*queue)(struct device *device,
+			    const struct device_request *request, bool write);
 	kern_return_t	(*get_status)(struct device *device,
 			    dev_flavor_t flavor, int *status,
 			    mach_msg_type_number_t *count);
@@ -77,9 +84,10 @@ struct device {
 	struct queue		 link;		/* in the table of devices */
 	const char		*name;		/* the letters */
 	unsigned		 unit;
+	unsigned		 slice;		/* of a disk; 0: all of it */
 	const struct device_ops *ops;
 	phys_addr_t		 start;		/* memory, if it is made of it */
-	vm_size_t		 size;		/* bytes */
+	vm_size_t		 size;		/* bytes of that */
 	/* under device_open_lock */
 	unsigned		 open_count;
 	struct ipc_port		*port;		/* NULL while nobody has it open */

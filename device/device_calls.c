@@ -106,13 +106,23 @@ device_write(struct device *device, const struct device_request *request,
 
 	if (device == NULL)
 		return D_NO_SUCH_DEVICE;
-	if (device->ops->write == NULL)
-		return D_INVALID_OPERATION;
 	if (request->size > INT32_MAX)
 		return D_INVALID_SIZE;
-	kr = device->ops->write(device, request, &written);
+	if (device->ops->queue != NULL)
+		kr = device->ops->queue(device, request, true);
+	else if (device->ops->write != NULL)
+		kr = device->ops->write(device, request, &written);
+	else
+		kr = D_INVALID_OPERATION;
 	*bytes_written = written;
 	return kr;
+}
+
+/* What MIG's stub is told about a write or a read. */
+static kern_return_t
+stub_code(kern_return_t kr)
+{
+	return kr == D_IO_QUEUED ? MIG_NO_REPLY : kr;
 }
 
 kern_return_t
@@ -126,11 +136,13 @@ ds_device_write(struct device *device, struct ipc_port *reply_port,
 		.recnum = recnum,
 		.size = size,
 		.source.copy = copy,
+		.reply_port = reply_port,
+		.reply_type = reply_type,
 	}, bytes_written);
 
-	if (kr == D_SUCCESS)
+	if (kr == D_SUCCESS || kr == D_IO_QUEUED)
 		vm_map_copy_discard(copy);
-	return kr;
+	return stub_code(kr);
 }
 
 kern_return_t
@@ -139,12 +151,15 @@ ds_device_write_inband(struct device *device, struct ipc_port *reply_port,
     const io_buf_ptr_inband_t data, mach_msg_type_number_t size,
     int *bytes_written)
 {
-	return device_write(device, &(struct device_request) {
+	return stub_code(device_write(device, &(struct device_request) {
 		.mode = mode,
 		.recnum = recnum,
 		.size = size,
 		.source.bytes = data,
-	}, bytes_written);
+		.reply_port = reply_port,
+		.reply_type = reply_type,
+		.inband = true,
+	}, bytes_written));
 }
 
 /* ---- read ---- */
@@ -156,7 +171,7 @@ read_size(struct device *device, struct device_request *request,
 {
 	if (device == NULL)
 		return D_NO_SUCH_DEVICE;
-	if (device->ops->read == NULL)
+	if (device->ops->read_size == NULL)
 		return D_INVALID_OPERATION;
 	if (bytes_wanted < 0)
 		return D_INVALID_SIZE;
@@ -194,6 +209,8 @@ read_copy(struct device *device, const struct device_request *request,
 		*size = 0;
 		return D_SUCCESS;
 	}
+	if (device->ops->queue != NULL)
+		return device->ops->queue(device, request, false);
 	if (device->ops->read_in_place != NULL)
 		place = device->ops->read_in_place(device, request);
 	if (place == NULL)
@@ -220,7 +237,7 @@ ds_device_read(struct device *device, struct ipc_port *reply_port,
 	if (kr == D_SUCCESS)
 		kr = read_copy(device, &request, &copy, count);
 	*data = (io_buf_ptr_t)copy;
-	return kr == D_IO_QUEUED ? MIG_NO_REPLY : kr;
+	return stub_code(kr);
 }
 
 kern_return_t
@@ -240,8 +257,10 @@ ds_device_read_inband(struct device *device, struct ipc_port *reply_port,
 
 	*count = request.size;
 	if (kr == D_SUCCESS && request.size > 0)
-		kr = device->ops->read(device, &request, data, count);
-	return kr == D_IO_QUEUED ? MIG_NO_REPLY : kr;
+		kr = device->ops->queue != NULL ?
+		    device->ops->queue(device, &request, false) :
+		    device->ops->read(device, &request, data, count);
+	return stub_code(kr);
 }
 
 /* ---- the others ---- */
@@ -331,18 +350,20 @@ write_user(struct device *device, dev_mode_t mode, recnum_t recnum,
     const io_buf_vec_t *parts, unsigned count)
 {
 	uint64_t size = 0;
+	kern_return_t kr;
 	int written;
 
 	for (unsigned i = 0; i < count; i++)
 		size += parts[i].count;
 	if (size > INT32_MAX)
 		return D_INVALID_SIZE;
-	return device_write(device, &(struct device_request) {
+	kr = device_write(device, &(struct device_request) {
 		.mode = mode,
 		.recnum = recnum,
 		.size = size,
 		.source.user = parts,
 	}, &written);
+	return kr == D_IO_QUEUED ? KERN_SUCCESS : kr;
 }
 
 TRAP_ROUTINE kern_return_t

@@ -7,6 +7,7 @@
  *             clients' affair, as on a real disk that splits requests.
  */
 #include <device/device.h>
+#include <device/disk.h>
 #include <device/disk_status.h>
 #include <device/ramdisk.h>
 #include <kern/string.h>
@@ -20,18 +21,6 @@
 static struct device disks[DISKS_MAX];
 static unsigned disk_count;		/* fixed once tasks run */
 
-/* What is left of the disk from a record on; false if there is no such. */
-static bool
-bytes_from(const struct device *disk, recnum_t recnum, unsigned *left)
-{
-	uint64_t offset = (uint64_t)recnum * DISK_SECTOR_SIZE;
-
-	if (offset >= disk->size)
-		return false;
-	*left = disk->size - offset;
-	return true;
-}
-
 static phys_addr_t
 place_of(const struct device *disk, recnum_t recnum)
 {
@@ -42,12 +31,7 @@ static kern_return_t
 ramdisk_read_size(struct device *disk, const struct device_request *request,
     unsigned *size)
 {
-	unsigned left;
-
-	if (!bytes_from(disk, request->recnum, &left))
-		return D_INVALID_RECNUM;
-	*size = min_of(*size, left);
-	return D_SUCCESS;
+	return disk_read_size(disk->size, request, size);
 }
 
 static kern_return_t
@@ -85,14 +69,12 @@ ramdisk_write(struct device *disk, const struct device_request *request,
     unsigned *written)
 {
 	phys_addr_t pa = place_of(disk, request->recnum);
-	kern_return_t kr = D_SUCCESS;
-	unsigned left, done = 0;
+	kern_return_t kr = disk_check_write(disk->size, request);
+	unsigned done = 0;
 	char *buf;
 
-	if (!bytes_from(disk, request->recnum, &left))
-		return D_INVALID_RECNUM;
-	if (request->size > left)
-		return D_INVALID_SIZE;
+	if (kr != D_SUCCESS)
+		return kr;
 	buf = kalloc(PAGE_SIZE);
 	if (buf == NULL)
 		return D_NO_MEMORY;
@@ -117,17 +99,7 @@ static kern_return_t
 ramdisk_get_status(struct device *disk, dev_flavor_t flavor, int *status,
     mach_msg_type_number_t *count)
 {
-	if (flavor != DEV_GET_SIZE && flavor != DEV_GET_RECORDS)
-		return D_INVALID_OPERATION;
-	if (*count < DEV_GET_SIZE_COUNT)
-		return D_INVALID_SIZE;
-	status[0] = disk->size;
-	if (flavor == DEV_GET_RECORDS)
-		status[0] = (disk->size + DISK_SECTOR_SIZE - 1) /
-		    DISK_SECTOR_SIZE;
-	status[1] = DISK_SECTOR_SIZE;
-	*count = DEV_GET_SIZE_COUNT;
-	return D_SUCCESS;
+	return disk_get_status(disk->size, flavor, status, count);
 }
 
 static phys_addr_t

@@ -28,6 +28,11 @@ void	machine_init_late(void);
  * by a thread, interrupts on, when the scheduler runs.
  */
 void	machine_start_processors(void);
+/*
+ * Find disks and give them to device/disk.h.  Called by a thread, interrupts
+ * on, before any task runs.
+ */
+void	machine_disks_start(void);
 
 /*
  * What the machine or the operator gave cannot be started; why is one line.

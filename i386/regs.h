@@ -91,6 +91,30 @@ outb(uint16_t port, uint8_t v)
 	__asm__ volatile("outb %0, %1" : : "a" (v), "Nd" (port));
 }
 
+/* count words between a port and memory. */
+static inline void
+insw(uint16_t port, void *to, uint32_t count)
+{
+	__asm__ volatile("rep insw" : "+D" (to), "+c" (count) : "d" (port) :
+	    "memory");
+}
+
+static inline void
+outsw(uint16_t port, const void *from, uint32_t count)
+{
+	__asm__ volatile("rep outsw" : "+S" (from), "+c" (count) : "d" (port) :
+	    "memory");
+}
+
+static inline uint32_t
+inl(uint16_t port)
+{
+	uint32_t v;
+
+	__asm__ volatile("inl %1, %0" : "=a" (v) : "Nd" (port));
+	return v;
+}
+
 static inline void
 outl(uint16_t port, uint32_t v)
 {

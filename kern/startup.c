@@ -55,8 +55,8 @@ startup_thread(void)
 	reaper_start();
 	ipc_notify_start();
 	vm_start_daemons();
-	device_start();
 	announce();
+	device_start();
 	boot_modules_start();
 	startup_over();
 }

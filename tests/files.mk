@@ -59,3 +59,7 @@ modules: $(O)/modules/paging
 $(O)/modules/paging: tests/files.mk
 	@mkdir -p $(@D)
 	$(Q)truncate -s 256M $@
+
+# With disks: tests/disk.boot.
+TEST_PROGRAMS += disk_runner
+disk_runner_SRCS := runner.c support.c raise.c disk.c

@@ -5,7 +5,7 @@
 # tests/host/NAME.c, built for 32 bits with the address sanitizer together with
 # the kernel sources that a line " * HOST_SRCS: ..." in it names.
 
-.PHONY: setup iso run debug check stress fuzz bench oracle images host-tests
+.PHONY: setup iso run debug check stress fuzz bench oracle images host-tests disk
 
 export FILES MEM
 RUN := tools/run -o $(O) -m "$$MEM" -s '$(SMP)' -c '$(CPU)' -t '$(TIME)' \
@@ -35,19 +35,25 @@ $(O)/duality.iso: $(O)/duality $(MODULES) $(O)/modules/files.tar $(O)/cmdline \
 	$(call say,ISO)
 	$(Q)tools/mkiso $(O) '$(CMDLINE)' servers/demo.boot $@
 
+# Built only if it is not there: what was written to it stays.
+disk: build/disk.img
+build/disk.img:
+	$(call say,DISK)
+	$(Q)tools/mkdisk $@
+
 run:
 	@$(RUN) -n && tools/archive "$$FILES" "$$MEM" && tools/setup
-	@$(MAKE) $(QUIET) iso
-	@$(RUN) $(O)/duality.iso
+	@$(MAKE) $(QUIET) iso disk
+	@$(RUN) -d build/disk.img $(O)/duality.iso
 
-images: all $(O)/modules/files.tar
+images: all disk $(O)/modules/files.tar
 
 debug:
 	@tools/setup debug
 	@$(MAKE) $(QUIET) DEBUG=1 debug-boot
 .PHONY: debug-boot
 debug-boot: images
-	@$(RUN) -g servers/demo.boot
+	@$(RUN) -d build/disk.img -g servers/demo.boot
 
 HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
 HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter \

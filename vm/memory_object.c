@@ -43,27 +43,6 @@ for_each_page(struct vm_object *object, vm_offset_t offset, vm_size_t size,
 	}
 }
 
-/* A page of data for the pager's object, in no object yet; NULL: none to be had. */
-static struct vm_page *
-supply_take(vm_map_copy_t copy, vm_offset_t offset)
-{
-	struct vm_page *page = vm_map_copy_steal_page(copy, offset);
-	unsigned attempts = 0;
-
-	if (page != NULL)
-		return page;
-	while ((page = vm_page_grab(VM_PAGE_USER)) == NULL)
-		if (vm_fault_wait_memory(&attempts) != KERN_SUCCESS)
-			return NULL;
-	page->busy = 1;
-	if (vm_map_copy_read_page(copy, offset, page) != KERN_SUCCESS) {
-		page->busy = 0;
-		vm_page_release(page);
-		return NULL;
-	}
-	return page;
-}
-
 static void
 supply_discard(struct vm_page *page)
 {
@@ -143,7 +122,7 @@ supply_pages(struct vm_object *object, vm_offset_t offset, vm_map_copy_t copy,
 	for (at = 0; at < size; at += PAGE_SIZE) {
 		if (offset + at < offset)
 			break;
-		page = supply_take(copy, at);
+		page = vm_map_copy_take_page(copy, at);
 		if (page == NULL) {
 			kr = KERN_RESOURCE_SHORTAGE;
 			supply_fail(object, offset + at);

@@ -107,6 +107,20 @@ kern_return_t	 vm_map_copy_overwrite(struct vm_map *map, vm_offset_t addr, vm_ma
 void		 vm_map_copy_discard(vm_map_copy_t copy);	/* NULL allowed */
 vm_size_t	 vm_map_copy_size(vm_map_copy_t copy);		/* bytes; NULL is 0 */
 vm_size_t	 vm_map_copy_memory(vm_map_copy_t copy);	/* kernel memory it takes, in bytes */
+/* Whether its first byte begins a page. */
+bool		 vm_map_copy_page_aligned(vm_map_copy_t copy);
+/*
+ * The page of data at offset (page aligned, as the copy's first byte must be),
+ * busy and in no object: the copy's own, which it then lacks, or another with
+ * the same bytes.  NULL: no memory, or it cannot be read.  May sleep.
+ */
+struct vm_page	*vm_map_copy_take_page(vm_map_copy_t copy, vm_offset_t offset);
+/*
+ * A copy of size bytes that are still to be put into its pages, which are
+ * listed in pages; on no page queue yet, so each is to be activated when it
+ * is filled.  May sleep for memory.
+ */
+kern_return_t	 vm_map_copy_fresh(vm_size_t size, struct vm_page **pages, vm_map_copy_t *copy);
 /* Read bytes of a copy into kernel memory (faults pages in; may sleep). */
 kern_return_t	 vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst, vm_size_t len);
 

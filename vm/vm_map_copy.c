@@ -486,6 +486,66 @@ vm_map_copy_read_page(vm_map_copy_t copy, vm_offset_t offset,
 	return kr;
 }
 
+/* A page in no object; waits for memory. */
+static kern_return_t
+fresh_page(struct vm_page **page)
+{
+	kern_return_t kr = KERN_SUCCESS;
+	unsigned attempts = 0;
+
+	while ((*page = vm_page_grab(VM_PAGE_USER)) == NULL &&
+	    kr == KERN_SUCCESS)
+		kr = vm_fault_wait_memory(&attempts);
+	return kr;
+}
+
+struct vm_page *
+vm_map_copy_take_page(vm_map_copy_t copy, vm_offset_t offset)
+{
+	struct vm_page *page = vm_map_copy_steal_page(copy, offset);
+
+	if (page != NULL || fresh_page(&page) != KERN_SUCCESS)
+		return page;
+	page->busy = 1;
+	if (vm_map_copy_read_page(copy, offset, page) != KERN_SUCCESS) {
+		page->busy = 0;
+		vm_page_release(page);
+		return NULL;
+	}
+	return page;
+}
+
+kern_return_t
+vm_map_copy_fresh(vm_size_t size, struct vm_page **pages, vm_map_copy_t *copy)
+{
+	struct vm_object *object = vm_object_create(round_page(size));
+	kern_return_t kr = KERN_SUCCESS;
+
+	if (object == NULL)
+		return KERN_RESOURCE_SHORTAGE;
+	for (vm_size_t at = 0; at < size && kr == KERN_SUCCESS;
+	    at += PAGE_SIZE) {
+		struct vm_page *page;
+
+		kr = fresh_page(&page);
+		if (kr != KERN_SUCCESS)
+			break;
+		page->dirty = 1;
+		vm_object_lock(object);
+		vm_page_insert(page, object, at);
+		vm_object_unlock(object);
+		*pages++ = page;
+	}
+	if (kr == KERN_SUCCESS) {
+		*copy = vm_map_copy_from_object(object, size);
+		if (*copy != NULL)
+			return KERN_SUCCESS;
+		kr = KERN_RESOURCE_SHORTAGE;
+	}
+	vm_object_deallocate(object);
+	return kr;
+}
+
 struct vm_page *
 vm_map_copy_steal_page(vm_map_copy_t copy, vm_offset_t offset)
 {

@@ -35,8 +35,6 @@ vm_map_copy_t	 vm_map_copy_from_object(struct vm_object *object,
  * no object), or NULL: read it.
  */
 struct vm_page	*vm_map_copy_steal_page(vm_map_copy_t copy, vm_offset_t offset);
-/* Whether its first byte begins a page. */
-bool		 vm_map_copy_page_aligned(vm_map_copy_t copy);
 /* Copy the page at offset into dst, a page in the caller's hands; zeros too. */
 kern_return_t	 vm_map_copy_read_page(vm_map_copy_t copy, vm_offset_t offset,
 		    struct vm_page *dst);
