@@ -60,17 +60,13 @@ mach_port_dnrequest_info(struct ipc_space *space, mach_port_name_t name,
     unsigned *total, unsigned *used)
 {
 	struct ipc_port *port;
-	unsigned count = 0;
-	struct queue *q;
 	kern_return_t kr;
 
 	kr = lookup_port(space, name, MACH_PORT_TYPE_RECEIVE, &port);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	queue_for_each(q, &port->dnrequests)
-		count++;
+	*total = *used = ipc_port_dnrequests(port);
 	ip_unlock(port);
-	*total = *used = count;
 	return KERN_SUCCESS;
 }
 

@@ -47,22 +47,33 @@ pop_waiter(struct queue *waiters)
 	    NULL;
 }
 
-void
-ipc_mqueue_changed(struct ipc_object *object, mach_msg_return_t why)
+#define WAKE_STEP	64	/* waiters woken with their lock held */
+
+/* Wake the first of a locked queue; returns whether there are more. */
+static bool
+wake_some(struct queue *waiters, mach_msg_return_t why)
 {
 	struct thread *thread;
 
-	while ((thread = pop_waiter(&object->receivers)) != NULL)
+	for (unsigned i = 0; i < WAKE_STEP; i++) {
+		thread = pop_waiter(waiters);
+		if (thread == NULL)
+			return false;
 		wake(thread, why);
+	}
+	return !queue_empty(waiters);
 }
 
-void
+bool
+ipc_mqueue_changed(struct ipc_object *object, mach_msg_return_t why)
+{
+	return wake_some(&object->receivers, why);
+}
+
+bool
 ipc_mqueue_fail_senders(struct ipc_port *port)
 {
-	struct thread *thread;
-
-	while ((thread = pop_waiter(&port->blocked)) != NULL)
-		wake(thread, SENDER_NO_PORT);
+	return wake_some(&port->blocked, SENDER_NO_PORT);
 }
 
 void

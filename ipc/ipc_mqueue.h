@@ -76,14 +76,21 @@ mach_msg_return_t ipc_mqueue_receive_results(struct ipc_object *object,
 bool		 ipc_mqueue_receive_direct(struct ipc_port *port,
 		    struct ipc_kmsg *kmsg);
 
-/* Wake all receivers of a locked port or set with why. */
-void		 ipc_mqueue_changed(struct ipc_object *object,
+/*
+ * Wake some receivers of a locked port or set with why; returns whether there
+ * are more.  A port's are threads of the one task that receives; a set that
+ * is dead gets no more, so its lock can be dropped between two calls.
+ */
+bool		 ipc_mqueue_changed(struct ipc_object *object,
 		    mach_msg_return_t why);
 /* A locked port has entered a set: give its messages to the set's receivers. */
 void		 ipc_mqueue_offer(struct ipc_port *port);
 /* Let blocked senders of a locked port in, as far as the limit allows. */
 void		 ipc_mqueue_admit_senders(struct ipc_port *port);
-/* The locked port dies: wake blocked senders, who drop their messages. */
-void		 ipc_mqueue_fail_senders(struct ipc_port *port);
+/*
+ * The locked port is dead: wake some of the blocked senders, who drop their
+ * messages; returns whether there are more.
+ */
+bool		 ipc_mqueue_fail_senders(struct ipc_port *port);
 
 #endif

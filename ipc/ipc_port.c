@@ -6,8 +6,8 @@
  * Locks:      the port's own (LOCK_PORT), one at a time.  destination is under
  *             transit_lock, a leaf.  A dead-name request belongs to the port's
  *             lock while notice is set, then to the entry that made it.
- * Invariant:  once !alive a port is in no space or set, nobody waits at it
- *             and nothing is queued.  Notices are sent with no lock held.
+ * Invariant:  once !alive a port is in no space or set and nothing is queued;
+ *             who waits at it is about to be woken.  Notices are sent with no lock held.
  */
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
@@ -114,8 +114,10 @@ ipc_port_clear_receiver(struct ipc_port *port)
 {
 	if (port->pset != NULL)
 		ipc_pset_remove(port);
-	else if (!queue_empty(&port->head.receivers))
-		ipc_mqueue_changed(&port->head, MACH_RCV_PORT_DIED);
+	else
+		while (!queue_empty(&port->head.receivers))
+			(void)ipc_mqueue_changed(&port->head,
+			    MACH_RCV_PORT_DIED);
 	port->receiver = NULL;
 	port->receiver_name = MACH_PORT_NAME_NULL;
 	port->mscount = 0;
@@ -184,11 +186,27 @@ tell_one_dead_name(struct ipc_port *port)
 	return true;
 }
 
+/* Wake some of a dead port's senders; false when all are awake. */
+static bool
+fail_some_senders(struct ipc_port *port)
+{
+	bool more;
+
+	if (queue_empty(&port->blocked))
+		return false;		/* nor does any come now */
+	ip_lock(port);
+	more = ipc_mqueue_fail_senders(port);
+	ip_unlock(port);
+	return more;
+}
+
 /* What is left to do of a port's death once it is dead and unlocked. */
 static void
 port_bury(struct ipc_port *port, struct queue *msgs,
     struct ipc_kmsg *nsrequest, bool is_pager)
 {
+	while (fail_some_senders(port))
+		thread_breathe();
 	ipc_port_clear_transit(port);
 	if (nsrequest != NULL)
 		ipc_notify_unused(nsrequest);
@@ -229,8 +247,6 @@ ipc_port_destroy(struct ipc_port *port)
 	is_pager = port->kotype == KOBJECT_PAGER;
 	queue_append(&msgs, &port->msgs);
 	port->msgcount = 0;
-	if (!queue_empty(&port->blocked))
-		ipc_mqueue_fail_senders(port);
 	ip_unlock(port);
 	if (account != NULL)
 		account_give(account, ACCOUNT_PORTS, 1);

@@ -86,7 +86,8 @@ struct ipc_request {
 	struct queue	  link;		/* on the port's dnrequests */
 	struct ipc_kmsg	 *notice;	/* NULL once told */
 	mach_port_name_t  name;
-	bool		  orphan;	/* the entry forgot it: free when told */
+	uint32_t	  orphan : 1;	/* the entry forgot it: free when told */
+	uint32_t	  count : 31;	/* in the first: of all of the port's */
 };
 
 static inline void

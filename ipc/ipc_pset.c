@@ -82,7 +82,8 @@ ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port)
 	if (!queue_empty(&port->msgs))
 		queue_push_back(&pset->ready, &port->ready_link);
 	ips_unlock(pset);
-	ipc_mqueue_changed(&port->head, MACH_RCV_PORT_CHANGED);
+	while (ipc_mqueue_changed(&port->head, MACH_RCV_PORT_CHANGED))
+		continue;
 	ipc_mqueue_offer(port);
 }
 
@@ -109,13 +110,24 @@ remove_first(struct ipc_pset *pset)
 	return true;
 }
 
+/* The set dies, if it has not; some of its receivers wake.  True: not all. */
+static bool
+wake_some(struct ipc_pset *pset)
+{
+	bool more;
+
+	ips_lock(pset);
+	pset->head.alive = false;
+	more = ipc_mqueue_changed(&pset->head, MACH_RCV_PORT_DIED);
+	ips_unlock(pset);
+	return more;
+}
+
 void
 ipc_pset_destroy(struct ipc_pset *pset)
 {
-	ips_lock(pset);
-	pset->head.alive = false;
-	ipc_mqueue_changed(&pset->head, MACH_RCV_PORT_DIED);
-	ips_unlock(pset);
+	while (wake_some(pset))
+		thread_breathe();
 	while (remove_first(pset))
 		thread_breathe();
 	ipc_pset_release(pset);

@@ -82,6 +82,38 @@ ipc_after_run(struct ipc_after *after)
 		ipc_pset_destroy(after->pset);
 }
 
+uint32_t
+ipc_port_dnrequests(const struct ipc_port *port)
+{
+	if (queue_empty(&port->dnrequests))
+		return 0;
+	return queue_element(port->dnrequests.next, struct ipc_request,
+	    link)->count;
+}
+
+/* A request of one of a locked port's holders; the first has their number. */
+static void
+add_request(struct ipc_port *port, struct ipc_request *request)
+{
+	queue_push_back(&port->dnrequests, &request->link);
+	request->count = 0;
+	queue_element(queue_first(&port->dnrequests), struct ipc_request,
+	    link)->count++;
+}
+
+/* It is taken back; port locked and alive. */
+static void
+remove_request(struct ipc_port *port, struct ipc_request *request)
+{
+	uint32_t count = ipc_port_dnrequests(port);
+
+	queue_remove(&request->link);
+	if (!queue_empty(&port->dnrequests))
+		queue_element(queue_first(&port->dnrequests),
+		    struct ipc_request, link)->count = count - 1;
+	ipc_request_free(request);
+}
+
 /* The entry goes: its requests become notifications.  Port locked, if any. */
 static void
 drop_requests(struct ipc_space *space, mach_port_name_t name,
@@ -91,9 +123,8 @@ drop_requests(struct ipc_space *space, mach_port_name_t name,
 
 	after->name = name;
 	if (request != NULL) {
-		queue_remove(&request->link);
 		after->deleted = request->notice;
-		ipc_request_free(request);
+		remove_request(entry->port, request);
 		entry->request = NULL;
 	}
 	if (entry->bits & IE_MAREQUEST) {
@@ -514,10 +545,8 @@ ipc_right_dnrequest(struct ipc_space *space, mach_port_name_t name,
 		*previous = request->notice;
 	if (notice == NULL) {
 		entry->request = NULL;
-		if (request != NULL) {
-			queue_remove(&request->link);
-			ipc_request_free(request);
-		}
+		if (request != NULL)
+			remove_request(entry->port, request);
 	} else if (request != NULL) {
 		request->notice = notice;
 	} else {
@@ -525,7 +554,7 @@ ipc_right_dnrequest(struct ipc_space *space, mach_port_name_t name,
 		*fresh = NULL;
 		request->notice = notice;
 		request->name = name;
-		queue_push_back(&entry->port->dnrequests, &request->link);
+		add_request(entry->port, request);
 		entry->request = request;
 	}
 	ip_unlock(entry->port);

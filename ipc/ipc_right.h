@@ -78,6 +78,8 @@ kern_return_t	  ipc_right_dnrequest(struct ipc_space *space,
 		    struct ipc_request **request, struct ipc_kmsg **previous,
 		    struct ipc_kmsg **tell);
 struct ipc_request *ipc_request_alloc(void);
+/* How many have asked to be told of a port's death; port locked and alive. */
+uint32_t	  ipc_port_dnrequests(const struct ipc_port *port);
 
 /*
  * Take a right out of an entry, as the disposition (MACH_MSG_TYPE_*) says;

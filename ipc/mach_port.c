@@ -76,10 +76,24 @@ words_out(uint32_t *words, uint32_t room, uint32_t count, uint32_t **out)
 
 #define NAMES_STEP	256u	/* names looked at with the space locked */
 
-/* The next names and types from *cursor on, at most room; returns how many. */
+/*
+ * Whether an entry is wanted: any for no set, else of a port that is in it.
+ * Without the port's lock: who moves it meanwhile may come before or after.
+ */
+static bool
+wanted(const struct ipc_entry *entry, const struct ipc_pset *pset)
+{
+	return pset == NULL || ((entry->bits & MACH_PORT_TYPE_RECEIVE) &&
+	    entry->port->pset == pset);
+}
+
+/*
+ * The next names and types from *cursor on, at most room; returns how many.
+ * With a set, names of its members only.
+ */
 static uint32_t
-collect_some(struct ipc_space *space, uint64_t *cursor, uint32_t room,
-    uint32_t *names, uint32_t *types)
+collect_some(struct ipc_space *space, const struct ipc_pset *pset,
+    uint64_t *cursor, uint32_t room, uint32_t *names, uint32_t *types)
 {
 	struct ipc_entry *entry;
 	mach_port_urefs_t urefs;
@@ -89,10 +103,15 @@ collect_some(struct ipc_space *space, uint64_t *cursor, uint32_t room,
 	spin_lock(&space->lock);
 	if (!space->active)
 		*cursor = IPC_CURSOR_END;
-	while (count < room && *cursor != IPC_CURSOR_END &&
-	    (entry = ipc_entry_next(space, cursor, &name)) != NULL) {
+	for (uint32_t i = 0; i < NAMES_STEP && count < room &&
+	    *cursor != IPC_CURSOR_END &&
+	    (entry = ipc_entry_next(space, cursor, &name)) != NULL; i++) {
+		if (!wanted(entry, pset))
+			continue;
 		names[count] = name;
-		ipc_right_info(space, name, entry, &types[count], &urefs);
+		if (types != NULL)
+			ipc_right_info(space, name, entry, &types[count],
+			    &urefs);
 		count++;
 	}
 	spin_unlock(&space->lock);
@@ -100,20 +119,20 @@ collect_some(struct ipc_space *space, uint64_t *cursor, uint32_t room,
 }
 
 /*
- * Names and types, as many as fit.  Returns how many, room if there may be
- * more.  Those that come or go meanwhile may be among them or not.
+ * Names and types, as many as fit; of members of a set, names only.  Returns
+ * how many, room if there may be more.  Those that come or go meanwhile may be
+ * among them or not.
  */
 static uint32_t
-collect_names(struct ipc_space *space, uint32_t room, uint32_t *names,
-    uint32_t *types)
+collect_names(struct ipc_space *space, const struct ipc_pset *pset,
+    uint32_t room, uint32_t *names, uint32_t *types)
 {
 	uint64_t cursor = 0;
 	uint32_t count = 0;
 
 	while (count < room && cursor != IPC_CURSOR_END) {
-		count += collect_some(space, &cursor,
-		    min_of(room - count, NAMES_STEP), names + count,
-		    types + count);
+		count += collect_some(space, pset, &cursor, room - count,
+		    names + count, types != NULL ? types + count : NULL);
 		thread_breathe();
 	}
 	return count;
@@ -137,7 +156,7 @@ mach_port_names(struct ipc_space *space, mach_port_name_array_t *names_out,
 			kr = KERN_RESOURCE_SHORTAGE;
 			goto fail;
 		}
-		count = collect_names(space, room, names, types);
+		count = collect_names(space, NULL, room, names, types);
 		if (!space->active) {
 			kr = KERN_INVALID_TASK;
 			goto fail;
@@ -403,46 +422,68 @@ lookup_set(struct ipc_space *space, mach_port_name_t name,
 	return KERN_SUCCESS;
 }
 
-/* Names of a locked set's members, as many as fit; returns how many there are. */
-static uint32_t
-collect_members(struct ipc_pset *pset, uint32_t room, uint32_t *names)
+/* Names of a locked set's members; false if there are more than room. */
+static bool
+collect_members(struct ipc_pset *pset, uint32_t room, uint32_t *names,
+    uint32_t *count)
 {
-	uint32_t count = 0;
 	struct queue *q;
 
+	*count = 0;
 	queue_for_each(q, &pset->members) {
-		if (count < room)
-			names[count] = queue_element(q, struct ipc_port,
-			    set_link)->receiver_name;
-		count++;
+		if (*count == room)
+			return false;
+		names[(*count)++] = queue_element(q, struct ipc_port,
+		    set_link)->receiver_name;
 	}
-	return count;
+	return true;
+}
+
+/*
+ * Names of a large set's members, found among all names of the space, which
+ * is looked through in steps.  Consumes the reference to pset and *names.
+ */
+static kern_return_t
+collect_many_members(struct ipc_space *space, struct ipc_pset *pset,
+    uint32_t *room, uint32_t **names, uint32_t *count)
+{
+	do {
+		kfree(*names, *room * sizeof(**names));
+		*room = space->entry_count + 32;
+		*names = kalloc(*room * sizeof(**names));
+		if (*names == NULL)
+			break;
+		*count = collect_names(space, pset, *room, *names, NULL);
+	} while (*count == *room);
+	ipc_pset_release(pset);
+	return *names != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
 }
 
 kern_return_t
 mach_port_get_set_status(struct ipc_space *space, mach_port_name_t name,
     mach_port_name_array_t *members, mach_msg_type_number_t *members_count)
 {
-	uint32_t room = 64, count, *names;
+	uint32_t room = NAMES_STEP, count, *names;
 	struct ipc_pset *pset;
 	kern_return_t kr;
+	bool all;
 
-	for (;;) {
-		names = kalloc(room * sizeof(*names));
-		if (names == NULL)
-			return KERN_RESOURCE_SHORTAGE;
-		kr = lookup_set(space, name, &pset);
-		if (kr != KERN_SUCCESS) {
-			kfree(names, room * sizeof(*names));
-			return kr;
-		}
-		count = collect_members(pset, room, names);
-		ips_unlock(pset);
-		if (count <= room)
-			break;
+	names = kalloc(room * sizeof(*names));
+	if (names == NULL)
+		return KERN_RESOURCE_SHORTAGE;
+	kr = lookup_set(space, name, &pset);
+	if (kr != KERN_SUCCESS) {
 		kfree(names, room * sizeof(*names));
-		room = count + 32;
+		return kr;
 	}
+	all = collect_members(pset, room, names, &count);
+	if (!all)
+		ipc_pset_reference(pset);
+	ips_unlock(pset);
+	if (!all)
+		kr = collect_many_members(space, pset, &room, &names, &count);
+	if (kr != KERN_SUCCESS)
+		return kr;
 	*members_count = count;
 	return words_out(names, room, count, members);
 }

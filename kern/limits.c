@@ -3,7 +3,7 @@
  * kernel (mach/duality.defs).
  *
  * Locks:      the task's for its limits, inside it the space's for the number
- *             of names; pset_lock to add all tasks up.
+ *             of names; pset_lock to find the tasks that are added up.
  */
 #include <ipc/ipc_space.h>
 #include <kern/account.h>
@@ -11,6 +11,7 @@
 #include <kern/pset.h>
 #include <kern/string.h>
 #include <kern/task.h>
+#include <kern/thread.h>
 #include <mach/task_limits.h>
 #include <mach/mach_types.h>
 
@@ -114,16 +115,50 @@ task_set_limits(struct task *task, struct host *host, task_limits_t limits,
 	return kr;
 }
 
-/* All tasks are added up in one go: some ten loads for each. */
+#define TASKS_STEP	64u	/* tasks looked at with pset_lock held */
+
+/*
+ * References to the tasks behind the last of some, or the first ones if none
+ * of those is left; returns how many.  *again: they are the first.
+ */
+static unsigned
+take_tasks(struct task **tasks, unsigned count, bool *again)
+{
+	struct queue *q = &all_tasks;
+	unsigned taken = 0;
+
+	spin_lock(&pset_lock);
+	while (count != 0 && q == &all_tasks)
+		if (!queue_empty(&tasks[--count]->all_link))
+			q = &tasks[count]->all_link;
+	*again = q == &all_tasks;
+	for (q = q->next; q != &all_tasks && taken < TASKS_STEP; q = q->next)
+		tasks[TASKS_STEP + taken++] = task_reference(
+		    queue_element(q, struct task, all_link));
+	spin_unlock(&pset_lock);
+	return taken;
+}
+
+/* All tasks are added up, in steps; who ends that many at once delays us. */
 static void
 add_all_uses(uint32_t *words)
 {
-	struct queue *q;
+	struct task *tasks[2 * TASKS_STEP];
+	unsigned count = 0, taken;
+	bool again;
 
-	spin_lock(&pset_lock);
-	queue_for_each(q, &all_tasks)
-		add_use(queue_element(q, struct task, all_link), words);
-	spin_unlock(&pset_lock);
+	do {
+		taken = take_tasks(tasks, count, &again);
+		if (again)
+			memset(words, 0, ACCOUNT_KINDS * sizeof(*words));
+		while (count != 0)
+			task_release(tasks[--count]);
+		for (; count < taken; count++) {
+			tasks[count] = tasks[TASKS_STEP + count];
+			add_use(tasks[count], words);
+		}
+		thread_breathe();
+	} while (count != 0);
 }
 
 /*

@@ -29,7 +29,6 @@
 #define VICTIM_EXCEPTIONS 50u		/* then it is stopped */
 #define TICK_MS		20
 #define STALL		800u		/* ms or messages without a round */
-#define TASKS_MAX	1024
 
 struct fuzz_shared *fuzz_shared;
 vm_address_t fuzz_arena;
@@ -302,54 +301,6 @@ print_line(const char *fmt, ...)
 	(void)mach_print(line);
 }
 
-static unsigned task_count;
-static task_t tasks_before[TASKS_MAX];
-
-static void
-list_tasks(task_array_t *tasks, mach_msg_type_number_t *count)
-{
-	processor_set_name_t name;
-	processor_set_t set;
-
-	CHECK_KR(processor_set_default(mach_host_self(), &name),
-	    KERN_SUCCESS);
-	CHECK_KR(host_processor_set_priv(TEST_HOST_PORT, name, &set),
-	    KERN_SUCCESS);
-	CHECK_KR(processor_set_tasks(set, tasks, count), KERN_SUCCESS);
-}
-
-static void
-remember_tasks(void)
-{
-	mach_msg_type_number_t count;
-	task_array_t tasks;
-
-	list_tasks(&tasks, &count);
-	CHECK(count <= TASKS_MAX);
-	memcpy(tasks_before, tasks, count * sizeof(*tasks));
-	task_count = count;
-}
-
-/* Tasks that attackers made, and nobody ended. */
-static void
-end_new_tasks(void)
-{
-	mach_msg_type_number_t count, known;
-	task_array_t tasks;
-
-	list_tasks(&tasks, &count);
-	for (unsigned i = 0; i < count; i++) {
-		for (known = 0; known < task_count; known++)
-			if (tasks[i] == tasks_before[known])
-				break;
-		if (known == task_count)
-			(void)task_terminate(tasks[i]);
-		(void)mach_port_deallocate(SELF, tasks[i]);
-	}
-	(void)vm_deallocate(SELF, (vm_address_t)tasks,
-	    count * sizeof(*tasks));
-}
-
 /*
  * Once made, a device's pagers stay, and its port until somebody closes it, as
  * an attacker may (device/device.c): have them all whenever zones are counted.
@@ -383,7 +334,7 @@ run_batch(uint32_t seed, unsigned rounds)
 	task = test_spawn(keeper_main, NULL, MACH_PORT_NULL);
 	test_wait_end(task);
 	CHECK_KR(mach_port_deallocate(SELF, task), KERN_SUCCESS);
-	end_new_tasks();
+	test_end_new_tasks(TEST_HOST_PORT);
 	open_devices();
 }
 
@@ -399,7 +350,7 @@ TEST_LIMIT(fuzz_harms_only_the_attackers, 36000)
 	CHECK_KR(vm_inherit(SELF, (vm_address_t)fuzz_shared, PAGE_SIZE,
 	    VM_INHERIT_SHARE), KERN_SUCCESS);
 	fuzz_arena = test_allocate(FUZZ_ARENA_PAGES * PAGE_SIZE);
-	remember_tasks();
+	test_remember_tasks(TEST_HOST_PORT);
 	/* What is made once only. */
 	for (batch = 0; batch < 2; batch++) {
 		run_batch(seed, 100);

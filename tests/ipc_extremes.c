@@ -93,6 +93,17 @@ TEST(ipc_message_moves_two_sparse_gigabytes)
 enum { MEMBERS = 3000 };
 static mach_port_t members[MEMBERS];
 
+static unsigned
+find_member(mach_port_t name)
+{
+	unsigned i = 0;
+
+	while (i < MEMBERS && members[i] != name)
+		i++;
+	CHECK(i < MEMBERS);
+	return i;
+}
+
 TEST(ipc_set_of_thousands)
 {
 	mach_port_t set = right_allocate(MACH_PORT_RIGHT_PORT_SET);
@@ -109,6 +120,10 @@ TEST(ipc_set_of_thousands)
 	CHECK_KR(mach_port_get_set_status(SELF, set, &names, &count),
 	    KERN_SUCCESS);
 	CHECK_EQ(count, MEMBERS);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		got[find_member(names[i])]++;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		CHECK_EQ(got[i]--, 1);
 	for (unsigned i = 0; i < MEMBERS; i += 7)
 		CHECK_KR(send_empty(members[i], 100 + (int)i),
 		    MACH_MSG_SUCCESS);

@@ -177,6 +177,7 @@ TEST(kern_wire_of_a_hole)
 TEST(kern_debug_calls_count_rights_and_requests)
 {
 	mach_port_t port = test_port(), notify = test_port();
+	mach_port_t name[3], previous;
 	mach_port_rights_t rights;
 	unsigned total, used;
 
@@ -191,6 +192,27 @@ TEST(kern_debug_calls_count_rights_and_requests)
 	    KERN_SUCCESS);
 	CHECK_EQ(used, 1);
 	CHECK(total >= used);
+	for (unsigned i = 0; i < 3; i++) {
+		name[i] = send_once_right(port);
+		request_notification(name[i], MACH_NOTIFY_DEAD_NAME, notify);
+	}
+	CHECK_KR(mach_port_dnrequest_info(SELF, port, &total, &used),
+	    KERN_SUCCESS);
+	CHECK_EQ(used, 4);
+	/* The first of them, one between, and the rest. */
+	CHECK_KR(mach_port_request_notification(SELF, port,
+	    MACH_NOTIFY_DEAD_NAME, 0, MACH_PORT_NULL,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+	destroy_right(previous);
+	destroy_right(name[1]);
+	CHECK_KR(mach_port_dnrequest_info(SELF, port, &total, &used),
+	    KERN_SUCCESS);
+	CHECK_EQ(used, 2);
+	destroy_right(name[0]);
+	destroy_right(name[2]);
+	CHECK_KR(mach_port_dnrequest_info(SELF, port, &total, &used),
+	    KERN_SUCCESS);
+	CHECK_EQ(used, 0);
 	CHECK_KR(mach_port_get_srights(SELF, NOT_A_NAME, &rights),
 	    KERN_INVALID_NAME);
 	CHECK_KR(mach_port_get_srights(SELF, SELF, &rights),

@@ -2,10 +2,11 @@
  * tests/runner.c - runs the in-guest tests and prints TAP.
  *
  * Each test runs in a task of its own, a copy of this one.  The runner
- * receives its report, its exceptions, or nothing in time; then the task is
- * terminated and the next one starts.  Arguments: --host-port=N
- * --device-port=N, then words: a test runs if its name contains one of them,
- * or if there are none; never if it contains the rest of a word !WORD.
+ * receives its report, its exceptions, or nothing in time; then the task and
+ * all that it made are terminated and the next one starts.  Arguments:
+ * --host-port=N --device-port=N, then words: a test runs if its name contains
+ * one of them, or if there are none; never if it contains the rest of a word
+ * !WORD.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,6 +183,7 @@ run_test(const struct test *test)
 		(void)task_terminate(task);
 		(void)mach_port_deallocate(mach_task_self(), task);
 	}
+	test_end_new_tasks(host_port);
 	destroy_ports();
 	settle();
 	return ok;
@@ -236,6 +238,7 @@ main(int argc, char **argv)
 		count += selected(test, argc, argv);
 	all_selected = count == (unsigned)(__stop_test_list - __start_test_list);
 	print_line("1..%u\n", count);
+	test_remember_tasks(host_port);
 	for (test = __start_test_list; test < __stop_test_list; test++) {
 		if (!selected(test, argc, argv))
 			continue;

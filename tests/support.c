@@ -151,6 +151,54 @@ test_wait_end(task_t task)
 	test_fail(__FILE__, __LINE__, "a task did not end");
 }
 
+/* All tasks, by rights that the caller gets; none if host is no such port. */
+static void
+list_tasks(mach_port_t host, task_array_t *tasks,
+    mach_msg_type_number_t *count)
+{
+	mach_port_t self = mach_task_self();
+	processor_set_name_t name = MACH_PORT_NULL;
+	processor_set_t set;
+
+	*count = 0;
+	(void)processor_set_default(mach_host_self(), &name);
+	if (host_processor_set_priv(host, name, &set) == KERN_SUCCESS) {
+		(void)processor_set_tasks(set, tasks, count);
+		(void)mach_port_deallocate(self, set);
+	}
+	(void)mach_port_deallocate(self, name);
+}
+
+/* of test_remember_tasks; their rights stay, and so do the names */
+static task_array_t known_tasks;
+static mach_msg_type_number_t known_count;
+
+void
+test_remember_tasks(mach_port_t host)
+{
+	list_tasks(host, &known_tasks, &known_count);
+}
+
+void
+test_end_new_tasks(mach_port_t host)
+{
+	mach_msg_type_number_t count, known;
+	task_array_t tasks;
+
+	list_tasks(host, &tasks, &count);
+	for (unsigned i = 0; i < count; i++) {
+		for (known = 0; known < known_count; known++)
+			if (tasks[i] == known_tasks[known])
+				break;
+		if (known == known_count)
+			(void)task_terminate(tasks[i]);
+		(void)mach_port_deallocate(mach_task_self(), tasks[i]);
+	}
+	if (count != 0)
+		(void)vm_deallocate(mach_task_self(), (vm_address_t)tasks,
+		    count * sizeof(*tasks));
+}
+
 mach_port_t
 test_port(void)
 {

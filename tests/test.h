@@ -80,6 +80,9 @@ void	test_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 task_t	test_spawn(void (*fn)(void *), void *arg, mach_port_t bootstrap);
 /* Wait until a task that test_spawn made has ended; fails after 20 seconds. */
 void	test_wait_end(task_t task);
+/* By the privileged host port: end all tasks that were not there before. */
+void	test_remember_tasks(mach_port_t host);
+void	test_end_new_tasks(mach_port_t host);
 
 /* A new port: a receive right, and a send right by the same name. */
 mach_port_t test_port(void);

@@ -84,7 +84,6 @@ static int
 model_find(unsigned long from, unsigned long size, unsigned long mask,
     unsigned long *addr)
 {
-	struct vm_map_node *next;
 	unsigned long a;
 	unsigned cell, n = size / PAGE;
 
