@@ -84,23 +84,42 @@ piece_find(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
 	    piece_find((pmap), at_, (to), (piece));			\
 	    at_ = (piece)->end)
 
+#define GROUP	4u		/* entries looked at together */
+
+/* The first address from va on whose entry is in use, or end or beyond. */
+static inline vm_offset_t
+next_in_use(const struct pte *table, vm_offset_t va, vm_offset_t end)
+{
+	const struct pte *pte = pte_in((struct pte *)table, va);
+
+	for (; va < end; va += PAGE_SIZE, pte++) {
+		while ((va & (GROUP * PAGE_SIZE - 1)) == 0 && va < end &&
+		    (pte[0].low | pte[1].low | pte[2].low | pte[3].low) == 0) {
+			va += GROUP * PAGE_SIZE;
+			pte += GROUP;
+		}
+		if (va < end && pte->low != 0)
+			break;
+	}
+	return va;
+}
+
 /* First pass of a removal. */
 static void
 piece_hide(const struct piece *piece, struct changed *c)
 {
-	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
+	struct pte *table = table_of(piece->pde);
+	vm_offset_t va = piece->start;
 
 	if (piece->whole) {
 		pte_drop(piece->pde, PTE_P);
 		changed_add(c, piece->start, piece->end);
 		return;
 	}
-	for (vm_offset_t va = piece->start; va < piece->end;
-	    va += PAGE_SIZE, pte++) {
-		if (pte->low == 0)
-			continue;
-		pte_drop(pte, PTE_P);
+	while ((va = next_in_use(table, va, piece->end)) < piece->end) {
+		pte_drop(pte_in(table, va), PTE_P);
 		changed_add(c, va, va + PAGE_SIZE);
+		va += PAGE_SIZE;
 	}
 }
 
