@@ -3,7 +3,7 @@
  *
  * Owns:       the master port, the table, each device's port and count of
  *             openings.  A device has one port however often it is open; the
- *             last device_close takes it away.
+ *             last device_close, or the end of the last right, takes it away.
  * Locks:      device_open_lock guards openings; ports are made and looked at
  *             under it.  The table is fixed once devices have started, but for
  *             memory disks, which come before any task.
@@ -11,6 +11,7 @@
 #include <device/device.h>
 #include <device/device_init.h>
 #include <device/device_open.h>
+#include <ipc/ipc_notify.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
@@ -109,12 +110,53 @@ device_named(const char *name)
 
 /* ---- openings ---- */
 
+/*
+ * The kernel tells itself when nobody has a right to the port any more: then
+ * those who opened the device are gone, with or without device_close.  One
+ * notice is always asked for; sync puts off one that would come at once.
+ * Under device_open_lock.  False: no memory.
+ */
+static bool
+ask_for_no_senders(struct ipc_port *port)
+{
+	struct ipc_kmsg *notice, *previous;
+	struct ipc_port *sonce;
+
+	if (port->nsrequest != NULL)
+		return true;
+	sonce = ipc_port_make_sonce(port);
+	notice = ipc_notice_alloc(NULL, sonce);
+	if (notice == NULL) {
+		ipc_port_release_sonce(sonce);
+		return false;
+	}
+	ipc_port_nsrequest(port, port->mscount + 1, notice, &previous);
+	return true;
+}
+
+/* The device's port, made if need be; NULL: no memory. */
+static struct ipc_port *
+port_make(struct device *device)
+{
+	struct ipc_port *port = device->port;
+
+	if (port == NULL) {
+		port = ipc_port_alloc_kernel();
+		if (port == NULL)
+			return NULL;
+		ipc_kobject_set(port, device, KOBJECT_DEVICE);
+		device->port = port;
+	}
+	return ask_for_no_senders(port) ? ipc_port_make_send(port) : NULL;
+}
+
 kern_return_t
 device_open(struct ipc_port *master_port, const char *name,
-    struct device **opened)
+    struct ipc_port **port)
 {
 	struct device *device;
-	kern_return_t kr = D_SUCCESS;
+
+	*port = NULL;
 
 	if (!IP_VALID(master_port) ||
 	    ipc_port_kotype(master_port) != KOBJECT_DEVICE_MASTER)
@@ -124,18 +166,32 @@ device_open(struct ipc_port *master_port, const char *name,
 		return D_NO_SUCH_DEVICE;
 
 	spin_lock(&device_open_lock);
-	if (device->port == NULL) {
-		device->port = ipc_port_alloc_kernel();
-		if (device->port != NULL)
-			ipc_kobject_set(device->port, device, KOBJECT_DEVICE);
-	}
-	if (device->port != NULL)
+	*port = port_make(device);
+	if (*port != NULL)
 		device->open_count++;
-	else
-		kr = D_NO_MEMORY;
 	spin_unlock(&device_open_lock);
-	*opened = device;
-	return kr;
+	return *port != NULL ? D_SUCCESS : D_NO_MEMORY;
+}
+
+/* Take the port away from a device that nobody has open. */
+static struct ipc_port *
+port_detach(struct device *device)
+{
+	struct ipc_port *port = device->port;
+
+	device->port = NULL;
+	device->open_count = 0;
+	return port;
+}
+
+/* Destroy a port that was a device's; NULL: nothing to do. */
+static void
+port_destroy(struct ipc_port *port)
+{
+	if (port == NULL)
+		return;
+	ipc_kobject_set(port, NULL, KOBJECT_NONE);
+	ipc_port_dealloc_kernel(port);
 }
 
 void
@@ -144,15 +200,10 @@ device_close(struct device *device)
 	struct ipc_port *port = NULL;
 
 	spin_lock(&device_open_lock);
-	if (device->open_count > 0 && --device->open_count == 0) {
-		port = device->port;
-		device->port = NULL;
-	}
+	if (device->open_count > 0 && --device->open_count == 0)
+		port = port_detach(device);
 	spin_unlock(&device_open_lock);
-	if (port == NULL)
-		return;
-	ipc_kobject_set(port, NULL, KOBJECT_NONE);
-	ipc_port_dealloc_kernel(port);
+	port_destroy(port);
 }
 
 static void
@@ -169,18 +220,26 @@ dev_port_lookup(struct ipc_port *port)
 	return ipc_kobject_get(port, KOBJECT_DEVICE, reference_none);
 }
 
-struct ipc_port *
-convert_device_to_port(struct device *device)
+/* It may have been opened again since. */
+void
+device_no_senders(struct ipc_port *port)
 {
-	struct ipc_port *port = NULL;
+	struct device *device = dev_port_lookup(port);
+	bool gone = false;
 
 	if (device == NULL)
-		return NULL;
+		return;
 	spin_lock(&device_open_lock);
-	if (device->port != NULL)
-		port = ipc_port_make_send(device->port);
+	if (device->port == port) {
+		ip_lock(port);
+		gone = port->srights == 0;
+		ip_unlock(port);
+	}
+	if (gone)
+		(void)port_detach(device);
 	spin_unlock(&device_open_lock);
-	return port;
+	if (gone)
+		port_destroy(port);
 }
 
 void

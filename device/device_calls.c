@@ -24,23 +24,12 @@
 
 /* ---- open, close ---- */
 
-static kern_return_t
-open_port(struct ipc_port *master_port, const char *name,
-    struct ipc_port **port)
-{
-	struct device *device;
-	kern_return_t kr = device_open(master_port, name, &device);
-
-	*port = kr == D_SUCCESS ? convert_device_to_port(device) : NULL;
-	return kr;
-}
-
 kern_return_t
 ds_device_open(struct ipc_port *master_port, struct ipc_port *reply_port,
     mach_msg_type_name_t reply_type, dev_mode_t mode, const_dev_name_t name,
     struct ipc_port **port)
 {
-	return open_port(master_port, name, port);
+	return device_open(master_port, name, port);
 }
 
 kern_return_t
@@ -48,7 +37,7 @@ ds_device_open_new(struct ipc_port *master_port, struct ipc_port *reply_port,
     mach_msg_type_name_t reply_type, dev_mode_t mode,
     const_new_dev_name_t name, struct ipc_port **port)
 {
-	return open_port(master_port, name, port);
+	return device_open(master_port, name, port);
 }
 
 kern_return_t

@@ -14,6 +14,9 @@ struct ipc_port;
 void	device_bootstrap(void);	/* the master port; after zones and ipc */
 void	device_start(void);	/* devices and their thread; by the first thread */
 
+/* Nobody has a right to a port of the kernel's any more: a device's is closed. */
+void	device_no_senders(struct ipc_port *port);
+
 extern struct ipc_port *device_master_port;	/* fixed after device_bootstrap */
 
 /*

@@ -10,11 +10,11 @@ struct device;
 struct ipc_port;
 
 /*
- * Open the device named; its port is got by convert_device_to_port.
+ * Open the device named; a send right to its port.
  * D_INVALID_OPERATION not the master port; D_NO_SUCH_DEVICE; D_NO_MEMORY.
  */
 kern_return_t device_open(struct ipc_port *master_port, const char *name,
-	    struct device **device);
+	    struct ipc_port **port);
 void	device_close(struct device *device);
 
 #endif

@@ -50,7 +50,8 @@ ipc_notice_alloc(struct account *account, struct ipc_port *notify)
 {
 	struct ipc_kmsg *notice = notice_alloc(notify);
 
-	if (notice == NULL || ipc_charge_reserve(notice, account))
+	if (notice == NULL || account == NULL ||
+	    ipc_charge_reserve(notice, account))
 		return notice;
 	ipc_kmsg_free(notice);
 	return NULL;

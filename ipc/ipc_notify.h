@@ -17,7 +17,7 @@ struct ipc_port;
 
 /*
  * A notice for notify (a send-once right, consumed on success).  NULL: no
- * memory, or the account's limit.
+ * memory, or the limit of the account; without one nobody pays.
  */
 struct ipc_kmsg	*ipc_notice_alloc(struct account *account, struct ipc_port *notify);
 /* Its right back, the notice freed; NULL for NULL. */

@@ -11,6 +11,7 @@
  *             MIG_NO_REPLY.
  * Source:     SOSP 1987 paper, section 3.2 (the kernel task acts as a server).
  */
+#include <device/device_init.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
@@ -19,6 +20,7 @@
 #include <kern/string.h>
 #include <kern/types.h>
 #include <mach/mig_errors.h>
+#include <mach/notify.h>
 
 #include "mach_server.h"
 #include "mach_host_server.h"
@@ -172,16 +174,32 @@ release_destination(mach_msg_header_t *request)
 	request->msgh_remote_port = NULL;
 }
 
+/* A notice that the kernel asked for: only it has such rights to its ports. */
+static bool
+is_notice(const mach_msg_header_t *in)
+{
+	return in->msgh_id == MACH_NOTIFY_NO_SENDERS &&
+	    MACH_MSGH_BITS_REMOTE(in->msgh_bits) ==
+	    MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
 struct ipc_kmsg *
 ipc_kobject_server(struct ipc_kmsg *request)
 {
 	mach_msg_header_t *in = ikm_header(request);
 	mach_msg_size_t room = reply_room(in->msgh_id);
-	struct ipc_kmsg *reply = ipc_kmsg_alloc(room);
+	struct ipc_kmsg *reply;
 	mig_reply_header_t *out;
 	mig_routine_t routine;
 	kern_return_t kr;
 
+	if (unlikely(is_notice(in))) {
+		device_no_senders(in->msgh_remote_port);
+		release_destination(in);
+		ipc_kmsg_free(request);
+		return NULL;
+	}
+	reply = ipc_kmsg_alloc(room);
 	if (reply == NULL) {
 		ipc_kmsg_destroy(request);
 		return NULL;

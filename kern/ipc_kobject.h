@@ -99,7 +99,6 @@ struct ipc_port	*convert_host_to_port(struct host *host);
 struct ipc_port	*convert_processor_to_port(struct processor *processor);
 struct ipc_port	*convert_pset_to_port(struct processor_set *pset);
 struct ipc_port	*convert_pset_name_to_port(struct processor_set *pset);
-struct ipc_port	*convert_device_to_port(struct device *device);
 
 void		 task_deallocate(struct task *task);
 void		 thread_deallocate(struct thread *thread);

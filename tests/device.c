@@ -102,6 +102,34 @@ TEST(device_open_gives_one_port)
 	CHECK_KR(device_close(one), D_SUCCESS);
 }
 
+static void
+open_and_die(void *unused)
+{
+	(void)unused;
+	open_device("time");
+	open_device("time");
+}
+
+/* With the last opening undone the port dies: here there is only one. */
+TEST(device_openings_end_with_their_client)
+{
+	mach_port_type_t type = 0;
+
+	for (unsigned i = 0; i < 40 && type != MACH_PORT_TYPE_DEAD_NAME; i++) {
+		mach_port_t device;
+
+		test_wait_end(test_spawn(open_and_die, NULL, MACH_PORT_NULL));
+		test_sleep(20);		/* its rights go after it */
+		device = open_device("time");
+		CHECK_KR(device_close(device), D_SUCCESS);
+		CHECK_KR(mach_port_type(mach_task_self(), device, &type),
+		    KERN_SUCCESS);
+		CHECK_KR(mach_port_deallocate(mach_task_self(), device),
+		    KERN_SUCCESS);
+	}
+	CHECK_EQ(type, MACH_PORT_TYPE_DEAD_NAME);
+}
+
 TEST(device_calls_refuse_other_ports)
 {
 	int status[4], written;
