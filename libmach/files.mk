@@ -1,7 +1,7 @@
 # libmach/files.mk - what libmach.a is made of; see tools/user.mk.
 LIBMACH_SRCS := $(MACHINE)/traps.S $(MACHINE)/thread_state.c $(MACHINE)/sysenter.c \
 	start.c mach_init.c msg.c msg_destroy.c msg_server.c mig_support.c \
-	thread.c task.c pager.c lock.c error.c console.c newlib_sys.c newlib_lock.c
+	thread.c task.c pager.c pager_unasked.c lock.c error.c console.c newlib_sys.c newlib_lock.c
 
 # Interfaces whose user stubs, and whose server stubs, are in the library.
 LIBMACH_DEFS := mach.defs mach_host.defs mach_port.defs mach4.defs \

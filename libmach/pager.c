@@ -287,42 +287,6 @@ memory_object_data_write(mach_port_t port, memory_object_control_t control,
 	    TRUE, FALSE);
 }
 
-/* No object has the strategy that this call is for. */
-kern_return_t
-memory_object_copy(mach_port_t port, memory_object_control_t control,
-    vm_offset_t offset, vm_size_t length, memory_object_t copy)
-{
-	(void) port, (void) control, (void) offset, (void) length, (void) copy;
-	return KERN_INVALID_ARGUMENT;
-}
-
-/* Nothing here asks for word of completion. */
-kern_return_t
-memory_object_lock_completed(memory_object_t port, mach_msg_type_name_t type,
-    memory_object_control_t control, vm_offset_t offset, vm_size_t length)
-{
-	(void) port, (void) type, (void) control, (void) offset, (void) length;
-	return KERN_INVALID_ARGUMENT;
-}
-
-kern_return_t
-memory_object_supply_completed(memory_object_t port, mach_msg_type_name_t type,
-    memory_object_control_t control, vm_offset_t offset, vm_size_t length,
-    kern_return_t result, vm_offset_t error_offset)
-{
-	(void) port, (void) type, (void) control, (void) offset, (void) length;
-	(void) result, (void) error_offset;
-	return KERN_INVALID_ARGUMENT;
-}
-
-kern_return_t
-memory_object_change_completed(memory_object_t port, mach_msg_type_name_t type,
-    boolean_t may_cache, memory_object_copy_strategy_t copy_strategy)
-{
-	(void) port, (void) type, (void) may_cache, (void) copy_strategy;
-	return KERN_INVALID_ARGUMENT;
-}
-
 /* Is it so that nobody can send to this port, nor has sent what waits there? */
 static boolean_t
 port_is_quiet(mach_port_t port)
