@@ -354,3 +354,27 @@ TEST(vm_access_goes_on_once_its_handler_gave_memory)
 {
 	mend_and_go_on(BASE + 40, KERN_INVALID_ADDRESS, mend_hole);
 }
+
+/* Although the processor would read it. */
+TEST(vm_read_of_what_may_only_be_written_is_refused)
+{
+	vm_address_t addr = test_allocate(2 * PAGE_SIZE), copy = 0;
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+
+	vm_fill(addr, 2, 1);
+	CHECK_KR(vm_protect(self, addr, PAGE_SIZE, FALSE, VM_PROT_WRITE),
+	    KERN_SUCCESS);
+	vm_set_word(addr, 5);
+	CHECK_KR(vm_read(self, addr, PAGE_SIZE, &data, &count),
+	    KERN_PROTECTION_FAILURE);
+	CHECK_KR(vm_read(self, addr + 8, 16, &data, &count),
+	    KERN_PROTECTION_FAILURE);
+	copy = test_allocate(PAGE_SIZE);
+	CHECK_KR(vm_copy(self, addr, PAGE_SIZE, copy),
+	    KERN_PROTECTION_FAILURE);
+	CHECK_KR(vm_protect(self, addr, PAGE_SIZE, FALSE, VM_PROT_DEFAULT),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_read(self, addr, PAGE_SIZE, &data, &count), KERN_SUCCESS);
+	CHECK_EQ(vm_word(data), 5);
+}

@@ -503,6 +503,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	entry->offset = object != NULL ? offset : 0;
 	entry->needs_copy = needs_copy;
 	entry->protection = prot;
+	vm_map_note_rights(map, prot);
 	entry->max_protection = max_prot;
 	entry->inheritance = inheritance;
 	vm_map_entry_link(map, entry, next);

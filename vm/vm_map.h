@@ -53,6 +53,7 @@ struct vm_map {
 	unsigned	  wirings;	/* under way: entries may be in_transition */
 	struct vm_fault_policy *policies; /* vm_fault_policy.c */
 	bool		  exec_strict;	/* inherited by task_create */
+	bool		  write_only;	/* once an entry may be written, not read */
 	bool		  wire_future;	/* vm_wire_all: new memory is wired */
 	/* under lock or atomic */
 	struct vm_map_entry *volatile hint;	/* last looked up */
@@ -130,6 +131,13 @@ kern_return_t	 vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *ds
  */
 struct vm_map_entry *vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above);
 /* Let tasks of this map run data only where it is mapped executable, or not. */
+/* Note what an entry of a map locked for writing may be used for. */
+static inline void
+vm_map_note_rights(struct vm_map *map, vm_prot_t prot)
+{
+	if ((prot & (VM_PROT_READ | VM_PROT_WRITE)) == VM_PROT_WRITE)
+		map->write_only = true;
+}
 void		 vm_map_set_exec_strict(struct vm_map *map, bool strict);
 
 extern struct vm_map *kernel_map;	/* fixed after boot */

@@ -191,7 +191,8 @@ vm_map_entry_snapshot(struct vm_map *map, struct vm_map_entry *src,
 
 /*
  * Copy a few bytes of the current task's memory into fresh pages.  NULL when
- * that does not go smoothly: then the general way finds out why.
+ * that does not go smoothly: then the general way finds out why.  Reads what
+ * the processor reads, which may be more than the map allows: write_only.
  */
 static vm_map_copy_t
 copyin_direct(vm_offset_t addr, vm_size_t len)
@@ -345,7 +346,7 @@ vm_map_copyin(struct vm_map *src_map, vm_offset_t addr, vm_size_t len,
 		return KERN_SUCCESS;
 	if (addr + len < addr || end <= start)
 		return KERN_INVALID_ADDRESS;
-	if (len <= COPY_DIRECT_MAX && !src_destroy &&
+	if (len <= COPY_DIRECT_MAX && !src_destroy && !src_map->write_only &&
 	    src_map == current_thread()->task->map) {
 		copy = copyin_direct(addr, len);
 		if (copy != NULL) {

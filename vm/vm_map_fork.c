@@ -105,6 +105,7 @@ vm_map_fork(struct vm_map *parent)
 	}
 	rwlock_write(&parent->lock);
 	child->exec_strict = parent->exec_strict;
+	child->write_only = parent->write_only;
 	pmap_set_exec_strict(pmap, parent->exec_strict);
 	kr = fork_entries(parent, child);
 	rwlock_done(&parent->lock);

@@ -15,19 +15,20 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
-/* Whether a whole range may be written; map locked. */
+/* Whether a whole range may be written, from its start on; map locked. */
 static kern_return_t
 range_writable(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     bool *replaceable)
 {
 	struct vm_map_entry *entry;
+	vm_offset_t at = start;
 
 	*replaceable = true;
-	if (!vm_map_range_mapped(map, start, end))
-		return KERN_INVALID_ADDRESS;
-	for (entry = vm_map_lookup_entry(map, start, false);
-	    entry != NULL && entry_start(entry) < end;
+	for (entry = vm_map_lookup_entry(map, start, false); at < end;
 	    entry = entry_next(map, entry)) {
+		if (entry == NULL || entry_start(entry) > at)
+			return KERN_INVALID_ADDRESS;
+		at = entry_end(entry);
 		if (!(entry->protection & VM_PROT_WRITE))
 			return KERN_PROTECTION_FAILURE;
 		if (entry->wired_count != 0 || entry->is_shared ||

@@ -37,6 +37,7 @@ entry_protect(struct vm_map *map, struct vm_map_entry *entry, vm_prot_t prot,
 	if (set_max)
 		entry->max_protection = prot;
 	entry->protection = set_max ? old & prot : prot;
+	vm_map_note_rights(map, entry->protection);
 	/* What is gained is mapped at the next fault. */
 	if ((old & ~entry->protection) != 0 && entry->object != NULL)
 		pmap_protect(map->pmap, entry_start(entry), entry_end(entry),
