@@ -13,6 +13,12 @@
 /* kernel-memory: messages are not sent from there; nor from page-zero. */
 #define DIFFERENCE_NO_MEMORY	0x40000000u
 
+/*
+ * kept-sends: the rights of a name whose receive right alone is not destroyed
+ * where a port-destroyed request keeps the port.
+ */
+#define DIFFERENCE_KEPT_SENDS	MACH_PORT_TYPE_SEND_RECEIVE
+
 /* set-order: from a set with so many members that have messages. */
 #define DIFFERENCE_READY_MEMBERS	2
 

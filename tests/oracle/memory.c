@@ -273,6 +273,53 @@ map(void)
 		say(" %#lx", (unsigned long)(addr - ARENA));
 }
 
+/* Placed by the kernel, looked at, and given back. */
+static void
+map_anywhere(void)
+{
+	static const vm_address_t masks[] = { 0, 0xfff, 0x1fff, 0x7fff, 0xfffff };
+	vm_address_t addr = 0, mask = DRAW_OF(masks);
+	vm_size_t size = draw_size(ARENA);
+	boolean_t copied = one_in(2);
+	vm_prot_t now = DRAW_OF(some_rights), most = DRAW_OF(some_rights);
+	vm_inherit_t how = DRAW_OF(some_inheritance);
+	struct region r;
+	kern_return_t kr;
+
+	say_range("map_anywhere", ARENA, size);
+	say(" mask %#lx %d %#x %#x %d", (unsigned long)mask, copied,
+	    (unsigned)now, (unsigned)most, (int)how);
+	kr = vm_map(task[which], &addr, size, mask, TRUE, MACH_PORT_NULL, 0,
+	    copied, now, most, how);
+	say_code(kr);
+	if (kr != KERN_SUCCESS || size == 0)
+		return;
+	say(" offset %lu", (unsigned long)(addr & (mask | PAGE_MASK)));
+	if (find_region(task[which], addr, &r))
+		say(" %u/%u/%u", (unsigned)r.now, (unsigned)r.most,
+		    (unsigned)r.how);
+	say(" -> %d", vm_deallocate(task[which], addr, size));
+}
+
+/* The region at or after an address; where it ends is the kernel's affair. */
+static void
+region(void)
+{
+	vm_address_t addr = draw_address();
+	struct region r;
+
+	say_range("region", addr, 0);
+	if (!find_region(task[which], addr, &r)) {
+		say(" none");
+		return;
+	}
+	if (addr < ARENA || r.start >= ARENA_END)
+		return;
+	say(" at %#lx: %u/%u/%u", (unsigned long)((r.start > addr ? r.start :
+	    trunc_page(addr)) - ARENA), (unsigned)r.now, (unsigned)r.most,
+	    (unsigned)r.how);
+}
+
 /* Read or write a word by a task itself. */
 static void
 touch(void)
@@ -347,6 +394,34 @@ send_range(void)
 	say_code(child_trap(which));
 }
 
+/*
+ * Fill a task's arena, so that a kernel places nothing there by itself; what
+ * it has filled is returned, a bit a page, for open_holes.
+ */
+static uint32_t
+fill_holes(int of)
+{
+	uint32_t filled = 0;
+	vm_address_t addr;
+
+	for (unsigned i = 0; i < ARENA_PAGES; i++) {
+		addr = ARENA + i * PAGE_SIZE;
+		if (!can(of, addr, VM_PROT_NONE) && vm_allocate(task[of],
+		    &addr, PAGE_SIZE, FALSE) == KERN_SUCCESS)
+			filled |= 1u << i;
+	}
+	return filled;
+}
+
+static void
+open_holes(int of, uint32_t filled)
+{
+	for (unsigned i = 0; i < ARENA_PAGES; i++)
+		if (filled & 1u << i)
+			(void)vm_deallocate(task[of], ARENA + i * PAGE_SIZE,
+			    PAGE_SIZE);
+}
+
 /* What an acting task receives goes into its arena, or is looked at. */
 static void
 receive_range(void)
@@ -355,6 +430,7 @@ receive_range(void)
 	vm_address_t to = ARENA + draw(ARENA_PAGES) * PAGE_SIZE;
 	vm_size_t size;
 	mach_msg_return_t mr;
+	uint32_t holes;
 
 	which %= ACTING;
 	common->trap = (struct trap) {
@@ -362,7 +438,9 @@ receive_range(void)
 		.option = MACH_RCV_MSG | MACH_RCV_TIMEOUT,
 		.rcv_name = which == 0 ? port[0] : PORT_NAME,
 	};
+	holes = fill_holes(which);
 	mr = child_trap(which);
+	open_holes(which, holes);
 	say("receive %d", which);
 	say_code(mr);
 	if (mr != MACH_MSG_SUCCESS)
@@ -387,6 +465,7 @@ static const struct {
 	{ 16, allocate }, { 2, allocate_anywhere }, { 7, deallocate },
 	{ 8, protect }, { 6, inherit }, { 6, read_range },
 	{ 10, write_range }, { 8, copy }, { 6, map },
+	{ 2, map_anywhere }, { 3, region },
 	{ 22, touch }, { 5, fork_one }, { 7, send_range },
 	{ 7, receive_range },
 };

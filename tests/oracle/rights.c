@@ -3,6 +3,7 @@
  */
 #include <mach_debug/mach_debug.h>
 
+#include "differences.h"
 #include "oracle.h"
 
 static int space;		/* of the operation, its task and letter */
@@ -100,6 +101,20 @@ deallocate(void)
 	    mach_port_deallocate(task, name));
 }
 
+/* kept-sends: whether a port-destroyed request would keep the port. */
+static bool
+sends_are_kept(mach_port_t name, mach_port_right_t right)
+{
+	mach_port_type_t type = 0;
+	mach_port_status_t s;
+
+	return right == MACH_PORT_RIGHT_RECEIVE &&
+	    mach_port_type(task, name, &type) == KERN_SUCCESS &&
+	    (type & DIFFERENCE_KEPT_SENDS) == DIFFERENCE_KEPT_SENDS &&
+	    mach_port_get_receive_status(task, name, &s) == KERN_SUCCESS &&
+	    s.mps_pdrequest;
+}
+
 static void
 mod_refs(void)
 {
@@ -114,6 +129,8 @@ mod_refs(void)
 
 	if (one_in(8))
 		delta = DRAW_OF(odd);
+	if (sends_are_kept(name, right))
+		delta = 0;
 	say("mod_refs %s right %d by %d -> %d", label(name), (int)right,
 	    (int)delta, mach_port_mod_refs(task, name, right, delta));
 }
