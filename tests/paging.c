@@ -258,6 +258,36 @@ TEST_LIMIT(paging_carries_tasks_with_four_times_the_memory, 180)
 	paging_check_space(before);
 }
 
+#define HALF	8		/* pages */
+
+/* An object that has pages out is merged into the copy that outlives it. */
+TEST_LIMIT(paging_keeps_what_was_written_since_it_went_out, 120)
+{
+	unsigned all = vm_free_count() * 5 / 4, i;
+	vm_address_t source = test_allocate(2 * HALF * PAGE_SIZE), big, copy;
+	mach_msg_type_number_t size;
+
+	for (i = 0; i < 2 * HALF; i++)
+		paging_write(source, i, 1);
+	big = test_allocate(all * PAGE_SIZE);
+	for (i = 0; i < all; i++)
+		paging_write(big, i, 1);
+	vm_deallocate_check(big, all * PAGE_SIZE);
+	for (i = 0; i < 2 * HALF; i++) {
+		paging_check(source, i, 1);
+		paging_write(source, i, 2);
+	}
+	CHECK_KR(vm_read(self, source + HALF * PAGE_SIZE, HALF * PAGE_SIZE,
+	    &copy, &size), KERN_SUCCESS);
+	copy -= HALF * PAGE_SIZE;	/* so that pages keep their numbers */
+	paging_write(copy, HALF, 3);
+	vm_deallocate_check(source, 2 * HALF * PAGE_SIZE);
+	paging_check(copy, HALF, 3);
+	for (i = HALF + 1; i < 2 * HALF; i++)
+		paging_check(copy, i, 2);
+	vm_deallocate_check(copy + HALF * PAGE_SIZE, HALF * PAGE_SIZE);
+}
+
 /* make stress */
 TEST_LIMIT(stress_two_hundred_thousand_pages, 3000)
 {

@@ -37,9 +37,13 @@ pages_move_down(struct vm_object *upper, struct vm_object *lower)
 	}
 }
 
-/* Move lower's pages to upper where it has none; free the others. */
+/*
+ * Move lower's pages to upper where it has none, in memory or, if it has been
+ * paged, at its pager; free the others.
+ */
 static void
-pages_move_up(struct vm_object *upper, struct vm_object *lower)
+pages_move_up(struct vm_object *upper, struct vm_object *lower,
+    bool upper_paged)
 {
 	struct queue *q, *save;
 	struct vm_page *page;
@@ -51,7 +55,7 @@ pages_move_up(struct vm_object *upper, struct vm_object *lower)
 		offset = vm_page_object_offset(page) - upper->shadow_offset;
 		if (offset >= upper->size ||
 		    vm_page_lookup(upper, offset) != NULL ||
-		    vm_paged_test(upper, offset))
+		    (upper_paged && vm_paged_test(upper, offset)))
 			vm_page_discard(page);
 		else
 			vm_page_rename(page, upper, offset);
@@ -160,6 +164,7 @@ merge_begin(struct vm_object *upper, struct vm_object *lower)
 static void
 merge(struct vm_object *upper, struct vm_object *lower)
 {
+	/* of its own: not what it is about to inherit */
 	bool upper_paged = upper->paged != NULL;
 
 	if (lower->pager != NULL)
@@ -170,7 +175,7 @@ merge(struct vm_object *upper, struct vm_object *lower)
 		pages_move_down(upper, lower);
 		pages_exchange(upper, lower);
 	} else {
-		pages_move_up(upper, lower);
+		pages_move_up(upper, lower, upper_paged);
 	}
 	if (lower->mapped_writable)
 		upper->mapped_writable = true;
