@@ -802,19 +802,15 @@ mach_port_name_t
 ipc_right_name_again(struct ipc_space *space, struct ipc_port *port,
     mach_port_name_t *hint)
 {
+	mach_port_name_t name = MACH_PORT_NAME_NULL;
 	struct ipc_entry *entry;
-	mach_port_name_t name;
 
 	if (unlikely(!IP_VALID(port) || !port->head.alive))
 		return MACH_PORT_NAME_NULL;
 	spin_lock(&space->lock);
-	name = *hint;
-	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND);
-	if (unlikely(entry == NULL || entry->port != port)) {
-		entry = ipc_entry_hash_lookup(space, port, &name);
-		*hint = name;
-	}
-	if (likely(entry != NULL && IE_UREFS(entry->bits) < SEND_UREFS_MAX))
+	entry = ipc_entry_hash_lookup(space, port, &name);
+	*hint = name;
+	if (entry != NULL && IE_UREFS(entry->bits) < SEND_UREFS_MAX)
 		entry->bits++;
 	else
 		name = MACH_PORT_NAME_NULL;

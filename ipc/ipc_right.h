@@ -122,7 +122,7 @@ kern_return_t	  ipc_right_copyout(struct ipc_space *space,
  * A send right for a port whose send right space already has: one more
  * reference of that, and its name; 0 if it has none, or no room for one.
  * port: somebody else's right, which stays.  Nothing of space locked.  *hint,
- * under the space's lock, is what the name was last time.
+ * under the space's lock, is set to the name that was found.
  */
 mach_port_name_t ipc_right_name_again(struct ipc_space *space,
 		    struct ipc_port *port, mach_port_name_t *hint);

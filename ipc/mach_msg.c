@@ -83,8 +83,8 @@ take_reply(struct ipc_kmsg *reply, struct ipc_space *space,
  * receive half wants comes out as *reply, which is NULL else.
  */
 static mach_msg_return_t
-send_kmsg(struct ipc_kmsg *kmsg, struct task *task, const struct mach_msg_args *r,
-    struct ipc_kmsg **reply)
+send_kmsg(struct ipc_kmsg *kmsg, struct task *task,
+    const struct mach_msg_args *r, struct ipc_kmsg **reply)
 {
 	struct ipc_port *port = kmsg->header.msgh_remote_port;
 	struct ipc_kmsg *answer;
@@ -174,7 +174,8 @@ put_header_only(struct ipc_kmsg *kmsg, struct task *task, void *msg,
 
 /* Hand a received message to the user. */
 static mach_msg_return_t
-put_message(struct ipc_kmsg *kmsg, struct task *task, const struct mach_msg_args *r)
+put_message(struct ipc_kmsg *kmsg, struct task *task,
+    const struct mach_msg_args *r)
 {
 	mach_port_name_t notify = MACH_PORT_NAME_NULL;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS, put;

@@ -96,9 +96,13 @@ mach_port_name_t
 mach_host_self(void)
 {
 	struct task *task = current_thread()->task;
-	mach_port_name_t name = ipc_right_name_again(task->space,
-	    realhost.host_self, &task->host_name);
+	mach_port_name_t name = name_last_given(task->space,
+	    &realhost.host_self, task->host_name);
 
+	if (likely(name != MACH_PORT_NAME_NULL))
+		return name;
+	name = ipc_right_name_again(task->space, realhost.host_self,
+	    &task->host_name);
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;
 	return ipc_port_copyout_send(ipc_port_make_send(realhost.host_self),

@@ -9,8 +9,8 @@
 #include <machine/switch.h>
 
 /*
- * self, the current thread, waits with a continuation and on no event, and target,
- * which so waits and has given up its stack, goes on in its place: the caller
+ * self, the current thread, waits with a continuation and on no event, and
+ * target, which so waits and has no stack, goes on in its place: the caller
  * is target from here on, on the same stack, and target's continuation is
  * forgotten.  What wakes the current thread must be in place: with the queues
  * of both locked, nobody else can take either.
