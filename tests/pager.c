@@ -710,30 +710,6 @@ TEST(pager_bad_attributes_are_refused)
 
 /* Locks, cleaning, flushing */
 
-static void
-lock_request(struct object *object, vm_offset_t offset, unsigned pages,
-    memory_object_return_t should_return, bool flush, vm_prot_t lock,
-    mach_port_t reply)
-{
-	CHECK_KR(memory_object_lock_request(object->control, offset,
-	    pages * PAGE_SIZE, should_return, flush, lock, reply),
-	    KERN_SUCCESS);
-}
-
-static void
-expect_lock_completed(struct object *object, mach_port_t reply,
-    vm_offset_t offset, unsigned pages)
-{
-	struct request request;
-
-	expect(reply, LOCK_COMPLETED, &request);
-	CHECK_EQ(request.head.msgh_size, 48);
-	CHECK_EQ(FIELD(&request, 0), object->control);
-	CHECK_EQ(FIELD(&request, 1), offset);
-	CHECK_EQ(FIELD(&request, 2), pages * PAGE_SIZE);
-	release(object->control);
-}
-
 TEST(pager_cleans_what_was_written)
 {
 	struct vm_agent client;

@@ -195,6 +195,30 @@ supply(struct object *object, vm_offset_t offset, unsigned pages,
 }
 
 static inline void
+lock_request(struct object *object, vm_offset_t offset, unsigned pages,
+    memory_object_return_t should_return, bool flush, vm_prot_t lock,
+    mach_port_t reply)
+{
+	CHECK_KR(memory_object_lock_request(object->control, offset,
+	    pages * PAGE_SIZE, should_return, flush, lock, reply),
+	    KERN_SUCCESS);
+}
+
+static inline void
+expect_lock_completed(struct object *object, mach_port_t reply,
+    vm_offset_t offset, unsigned pages)
+{
+	struct request request;
+
+	expect(reply, LOCK_COMPLETED, &request);
+	CHECK_EQ(request.head.msgh_size, 48);
+	CHECK_EQ(FIELD(&request, 0), object->control);
+	CHECK_EQ(FIELD(&request, 1), offset);
+	CHECK_EQ(FIELD(&request, 2), pages * PAGE_SIZE);
+	release(object->control);
+}
+
+static inline void
 begin_read(struct vm_agent *agent, vm_address_t addr)
 {
 	vm_agent_begin(agent, vm_fn_read, addr, 0);
