@@ -41,6 +41,7 @@ static vm_address_t supply;		/* PAGES pages of data */
 static mach_port_t control;		/* the kernel's, of the object */
 static volatile unsigned requests;
 static volatile unsigned returned;	/* pages */
+static volatile unsigned returns;	/* messages with them */
 
 static void
 answer(const union object_message *msg)
@@ -56,6 +57,7 @@ answer(const union object_message *msg)
 		    msg->request.length, FALSE, VM_PROT_NONE, FALSE,
 		    MACH_PORT_NULL);
 	} else if (msg->head.msgh_id == OBJECT_DATA_RETURN) {
+		returns++;
 		returned += msg->returned.data_type.msgtl_number / PAGE;
 		(void)syscall_vm_deallocate(mach_task_self(),
 		    msg->returned.data, msg->returned.data_type.msgtl_number);
@@ -91,6 +93,7 @@ page_out(vm_address_t addr)
 	while (returned < PAGES)
 		(void)swtch();
 	bench_figure("pager.page-out", bench_now() - start, PAGES);
+	bench_count("pager.returns", (int)returns);
 }
 
 BENCH(pager)

@@ -775,6 +775,60 @@ TEST(pager_flushes_what_is_cached)
 	expect_terminate(&object);
 }
 
+/* A message with pages side by side whose words are first, first + 1, ... */
+static void
+expect_returned_run(struct object *object, unsigned from, unsigned pages,
+    uint32_t first, bool dirty, bool kernel_copy)
+{
+	struct request request;
+
+	expect(object->port, DATA_RETURN, &request);
+	CHECK_EQ(FIELD(&request, 0), object->control);
+	CHECK_EQ(FIELD(&request, 1), from * PAGE_SIZE);
+	CHECK_EQ(RETURN_SIZE(&request), pages * PAGE_SIZE);
+	for (unsigned i = 0; i < pages; i++)
+		CHECK_EQ(vm_word(RETURN_DATA(&request) + i * PAGE_SIZE),
+		    first + i);
+	CHECK_EQ(RETURN_DIRTY(&request), dirty);
+	CHECK_EQ(RETURN_KERNEL_COPY(&request), kernel_copy);
+	vm_deallocate_check(RETURN_DATA(&request), pages * PAGE_SIZE);
+	release(object->control);
+}
+
+/* Pages side by side that are cleaned come in one message, of 16 at most. */
+TEST(pager_cleans_neighbours_together)
+{
+	enum { PAGES = 24, CLEAN = 5 };
+	struct vm_agent client;
+	struct object object;
+	mach_port_t reply = test_port();
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, PAGES + 1);
+	supply(&object, 0, PAGES, 100);
+	for (unsigned i = 0; i < PAGES; i++)
+		if (i != CLEAN)
+			vm_agent_write(&client, BASE + i * PAGE_SIZE, 100 + i);
+	lock_request(&object, 0, PAGES, MEMORY_OBJECT_RETURN_DIRTY, false,
+	    VM_PROT_NO_CHANGE, MACH_PORT_NULL);
+	expect_returned_run(&object, 0, 5, 100, true, true);
+	expect_returned_run(&object, 6, 16, 106, true, true);
+	expect_returned_run(&object, 22, 2, 122, true, true);
+	vm_agent_write(&client, BASE, 300);
+	vm_agent_write(&client, BASE + PAGE_SIZE, 301);
+	CHECK_EQ(vm_agent_read(&client, BASE + 2 * PAGE_SIZE), 102);
+	/* what is dirty and what is clean are apart; none is left out */
+	lock_request(&object, 0, PAGES, MEMORY_OBJECT_RETURN_ALL, true,
+	    VM_PROT_NO_CHANGE, reply);
+	expect_returned_run(&object, 0, 2, 300, true, false);
+	expect_returned_run(&object, 2, 16, 102, false, false);
+	expect_returned_run(&object, 18, 6, 118, false, false);
+	expect_lock_completed(&object, reply, 0, PAGES);
+	page_in(&object, &client, BASE + 23 * PAGE_SIZE, 23 * PAGE_SIZE, 7);
+	vm_agent_end(&client);
+	expect_terminate(&object);
+}
+
 TEST(pager_locks_pages_against_writing)
 {
 	struct vm_agent client;

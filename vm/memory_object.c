@@ -342,12 +342,15 @@ memory_object_destroy(struct vm_object *object, kern_return_t reason)
 	return KERN_SUCCESS;
 }
 
-/* What lock_request wants done. */
+/* What lock_request wants done, and how far it has come. */
 struct lock_request {
 	unsigned		attempts;	/* that found no memory */
 	memory_object_return_t	should_return;
 	bool			flush;
 	vm_prot_t		prot;
+	unsigned		at;		/* number of the next page to look at */
+	unsigned		run_max;	/* pages in a message */
+	struct vm_pager_run	run;		/* gathered, busy, since the object was locked */
 };
 
 /* Give a page the lock that its pager wants; object locked. */
@@ -376,39 +379,105 @@ lock_request_wait(struct vm_object *object, struct lock_request *request)
 }
 
 /*
- * Serve one page of a locked object, which may be unlocked for a while.
- * False: the page was busy or there was no memory, look again (after the
- * wait).
+ * Send the pages that have been gathered; the locked object is unlocked for a
+ * while.  Those for which there is no memory come again: first in messages of
+ * one page, then after waits, as long as these may help.
+ */
+static void
+lock_request_send(struct vm_object *object, struct lock_request *request)
+{
+	struct vm_pager_run *run = &request->run;
+
+	if (run->count == 0)
+		return;
+	if (vm_pager_return(object, run) != KERN_SUCCESS) {
+		if (run->count > 1)
+			request->run_max = 1;
+		if (run->count > 1 || lock_request_wait(object, request))
+			request->at = run->offset >> PAGE_SHIFT;
+	}
+	run->count = 0;
+}
+
+/*
+ * Whether a page of a locked object, nothing of which has been looked at yet,
+ * may go with those that have been gathered.
  */
 static bool
-lock_request_page(struct vm_object *object, vm_offset_t offset,
+lock_request_joins(const struct vm_object *object, const struct vm_page *page,
+    const struct lock_request *request)
+{
+	const struct vm_pager_run *run = &request->run;
+
+	return !page->busy && object->copy == NULL &&
+	    run->count < request->run_max &&
+	    run->offset + run->count * PAGE_SIZE ==
+	    (vm_offset_t)request->at << PAGE_SHIFT &&
+	    run->flush == (request->flush && page->wire_count == 0);
+}
+
+/* What a copy has shown of a page that is flushed stays with it.  False: look again. */
+static bool
+lock_request_push(struct vm_object *object, struct vm_page *page,
     struct lock_request *request)
 {
-	struct vm_page *page = vm_page_lookup(object, offset);
-	bool flush = request->flush && page != NULL && page->wire_count == 0;
-	bool dirty, send;
-	kern_return_t kr;
+	kern_return_t kr = vm_object_copy_push(object, page,
+	    (vm_offset_t)request->at << PAGE_SHIFT);
 
-	if (page == NULL || page->absent || page->error)
-		return true;
+	if (kr == KERN_ABORTED)
+		vm_object_lock(object);
+	if (kr == KERN_RESOURCE_SHORTAGE && !lock_request_wait(object, request))
+		request->at++;
+	return kr == KERN_SUCCESS;
+}
+
+/* The page, whose mappings allow no write, joins what is to be sent. */
+static void
+lock_request_gather(struct lock_request *request, struct vm_page *page,
+    bool dirty, bool flush)
+{
+	struct vm_pager_run *run = &request->run;
+
+	if (run->count == 0) {
+		run->offset = (vm_offset_t)request->at << PAGE_SHIFT;
+		run->dirty = dirty;
+		run->flush = flush;
+	}
+	page->busy = 1;
+	run->pages[run->count++] = page;
+}
+
+/*
+ * Serve the next page of a locked object, or what must come before it, for
+ * which the object may be unlocked for a while.
+ */
+static void
+lock_request_page(struct vm_object *object, struct lock_request *request)
+{
+	struct vm_page *page = vm_page_lookup(object,
+	    (vm_offset_t)request->at << PAGE_SHIFT);
+	bool flush = request->flush && page->wire_count == 0;
+	bool dirty, send;
+
+	if (page->absent || page->error) {
+		request->at++;
+		return;
+	}
+	if (request->run.count != 0 &&
+	    !lock_request_joins(object, page, request)) {
+		lock_request_send(object, request);
+		return;
+	}
 	if (page->busy) {
 		vm_page_assert_wait(page, false);
 		vm_object_unlock(object);
 		thread_block(NULL);
 		vm_object_lock(object);
-		return false;
+		return;
 	}
 	page_lock(page, request->prot);
-	if (flush) {
-		/* what a copy has shown stays with it */
-		kr = vm_object_copy_push(object, page, offset);
-		if (kr == KERN_ABORTED)
-			vm_object_lock(object);
-		if (kr == KERN_RESOURCE_SHORTAGE)
-			return !lock_request_wait(object, request);
-		if (kr != KERN_SUCCESS)
-			return false;
-	}
+	if (flush && !lock_request_push(object, page, request))
+		return;
 	if (flush)
 		pmap_page_protect(page, VM_PROT_NONE);
 	else if (request->should_return != MEMORY_OBJECT_RETURN_NONE)
@@ -418,42 +487,73 @@ lock_request_page(struct vm_object *object, vm_offset_t offset,
 	    (request->should_return == MEMORY_OBJECT_RETURN_DIRTY &&
 	    (dirty || page->precious));
 	if (send && object->pager != NULL && !object->pager_dead) {
-		kr = vm_pager_return_page(object, page, dirty, flush);
-		if (kr != KERN_SUCCESS)
-			return !lock_request_wait(object, request);
+		if (request->run.count != 0 && request->run.dirty != dirty) {
+			lock_request_send(object, request);
+			return;
+		}
+		lock_request_gather(request, page, dirty, flush);
 	} else if (flush) {
 		vm_page_free(page);
 	}
-	return true;
+	request->at++;
 }
 
-/* The lowest offset of a resident page at or above from; false: none. */
-static bool
-next_page(struct vm_object *object, vm_offset_t from, vm_offset_t last,
-    vm_offset_t *found)
+/* Of the resident pages of a locked object from first to last the lowest; last + 1: none. */
+static unsigned
+lowest_page(struct vm_object *object, unsigned first, unsigned last)
 {
+	unsigned at, lowest = last + 1;
 	struct queue *q;
-	vm_offset_t at, best = 0;
-	bool any = false;
 
-	if (((last - from) >> PAGE_SHIFT) < 2 * object->resident->count) {
-		for (at = from; at <= last && at >= from; at += PAGE_SIZE)
-			if (vm_page_lookup(object, at) != NULL) {
-				*found = at;
-				return true;
-			}
-		return false;
+	if (last - first < 2 * object->resident->count) {
+		for (at = first; at <= last; at++)
+			if (vm_page_lookup(object,
+			    (vm_offset_t)at << PAGE_SHIFT) != NULL)
+				return at;
+		return at;
 	}
 	queue_for_each(q, &object->resident->pages) {
 		at = vm_page_object_offset(queue_element(q, struct vm_page,
-		    object_link));
-		if (at >= from && at <= last && (!any || at < best)) {
-			best = at;
-			any = true;
-		}
+		    object_link)) >> PAGE_SHIFT;
+		if (at >= first && at < lowest)
+			lowest = at;
 	}
-	*found = best;
-	return any;
+	return lowest;
+}
+
+/* The number of the last resident page of a locked object up to last, 0 if there is none. */
+static unsigned
+highest_page(struct vm_object *object, unsigned last)
+{
+	unsigned at, highest = 0;
+	struct queue *q;
+
+	queue_for_each(q, &object->resident->pages) {
+		at = vm_page_object_offset(queue_element(q, struct vm_page,
+		    object_link)) >> PAGE_SHIFT;
+		if (at <= last)
+			highest = max_of(highest, at);
+	}
+	return highest;
+}
+
+/*
+ * All pages up to last that a locked object has now.  It is unlocked at times;
+ * of what becomes resident meanwhile some may be left out.
+ */
+static void
+lock_request_range(struct vm_object *object, struct lock_request *request,
+    unsigned last)
+{
+	last = highest_page(object, last);
+	while (request->at <= last) {
+		request->at = lowest_page(object, request->at, last);
+		if (request->at <= last)
+			lock_request_page(object, request);
+		else
+			lock_request_send(object, request);
+	}
+	lock_request_send(object, request);
 }
 
 kern_return_t
@@ -464,9 +564,9 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 {
 	struct lock_request request = {
 		.should_return = should_return, .flush = should_flush,
-		.prot = prot,
+		.prot = prot, .run_max = VM_PAGER_RUN_MAX,
 	};
-	vm_offset_t at, last;
+	vm_offset_t last;
 
 	if (object == NULL || (prot & ~VM_PROT_ALL) != 0) {
 		if (object == NULL || prot != VM_PROT_NO_CHANGE)
@@ -474,16 +574,10 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 	}
 	vm_object_lock(object);
 	offset -= object->paging_offset;
-	at = trunc_page(offset);
+	request.at = offset >> PAGE_SHIFT;
 	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
 	if (size != 0)
-		while (next_page(object, at, last, &at)) {
-			while (!lock_request_page(object, at, &request))
-				continue;
-			at += PAGE_SIZE;
-			if (at == 0 || at > last)
-				break;
-		}
+		lock_request_range(object, &request, last >> PAGE_SHIFT);
 	vm_object_unlock(object);
 	if (IP_VALID(reply_to))
 		(void)memory_object_lock_completed(reply_to, reply_type,

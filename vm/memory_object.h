@@ -57,7 +57,7 @@ struct vm_pager_run {
 	vm_offset_t	 offset;	/* the first's, in the object */
 	unsigned	 count;
 	bool		 dirty;
-	bool		 flush;		/* they leave the object; else one page */
+	bool		 flush;		/* they leave the object */
 	bool		 initialize;	/* the default pager has had none of them */
 	struct vm_page	*pages[VM_PAGER_RUN_MAX];
 };

@@ -344,15 +344,10 @@ page_launder(struct vm_page *page, struct vm_object *carrier,
 	vm_page_wakeup_done(page);
 }
 
-/* The page stays, clean; a twin goes.  False: no memory. */
-static bool
-page_clean(struct vm_page *page, struct vm_object *carrier,
-    vm_offset_t offset)
+/* A page of a run stays, clean; its twin, a page in the carrier, goes. */
+static void
+page_clean(struct vm_page *page, struct vm_page *twin)
 {
-	struct vm_page *twin = vm_page_alloc(carrier, offset);
-
-	if (twin == NULL)
-		return false;
 	pmap_clear_modify(page);
 	pmap_copy_page(page, twin);
 	twin->dirty = 1;
@@ -361,10 +356,29 @@ page_clean(struct vm_page *page, struct vm_object *carrier,
 	page->dirty = 0;
 	page->precious = 0;
 	vm_page_wakeup_done(page);
+}
+
+/* Twins of all pages of a run; false: no memory, and none are left. */
+static bool
+run_clean(const struct vm_pager_run *run, struct vm_object *carrier)
+{
+	struct vm_page *twins[VM_PAGER_RUN_MAX];
+	unsigned i;
+
+	for (i = 0; i < run->count; i++) {
+		twins[i] = vm_page_alloc(carrier, i * PAGE_SIZE);
+		if (twins[i] == NULL) {
+			while (i-- > 0)
+				vm_page_free(twins[i]);
+			return false;
+		}
+	}
+	for (i = 0; i < run->count; i++)
+		page_clean(run->pages[i], twins[i]);
 	return true;
 }
 
-/* All of a run into the carrier; false: no memory for the twin of its only page. */
+/* All of a run into the carrier; false: no memory for twins. */
 static bool
 run_load(struct vm_object *object, const struct vm_pager_run *run,
     struct vm_object *carrier)
@@ -378,7 +392,7 @@ run_load(struct vm_object *object, const struct vm_pager_run *run,
 			page_launder(run->pages[i], carrier, i * PAGE_SIZE,
 			    object->internal);
 	else
-		ok = page_clean(run->pages[0], carrier, 0);
+		ok = run_clean(run, carrier);
 	vm_object_unlock(carrier);
 	return ok;
 }
@@ -425,7 +439,6 @@ vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 	bool loaded = false;
 	unsigned i;
 
-	assert(run->flush || run->count == 1);
 	for (i = 0; i < run->count; i++)
 		pmap_page_protect(run->pages[i], run->flush ? VM_PROT_NONE :
 		    VM_PROT_READ | VM_PROT_EXECUTE);
