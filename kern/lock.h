@@ -165,25 +165,100 @@ spinlock_held(const struct spinlock *lock)
  * before new ones.  Call with no spin lock held.  Not recursive.
  */
 struct rwlock {
-	struct spinlock	  interlock;	/* guards the fields below */
-	uint16_t	  class;
-	bool		  writing;
-	bool		  waiting;
-	uint32_t	  readers;
+	/* atomic; with RWLOCK_CONTENDED set only under interlock */
+	volatile uint32_t state;	/* readers, or RWLOCK_WRITING */
+	/* under interlock */
+	struct spinlock	  interlock;
 	uint32_t	  writers_waiting;
-	struct thread	 *writer;	/* for assertions and dumps */
+	bool		  readers_waiting;
+#ifdef DEBUG_KERNEL
+	struct thread	 *writer;	/* the writer's own */
+#endif
 };
 
+#define RWLOCK_WRITING		0x80000000u
+#define RWLOCK_CONTENDED	0x40000000u	/* somebody waits, or is about to */
+
+#ifdef DEBUG_KERNEL
+void	rwlock_debug_acquire(struct rwlock *lock);
+void	rwlock_debug_acquired(struct rwlock *lock);
+void	rwlock_debug_release(struct rwlock *lock);
+#else
+#define rwlock_debug_acquire(lock)	((void)0)
+#define rwlock_debug_acquired(lock)	((void)0)
+#define rwlock_debug_release(lock)	((void)0)
+#endif
+
 void	rwlock_init(struct rwlock *lock, enum lock_class class);
-void	rwlock_write(struct rwlock *lock);
-void	rwlock_read(struct rwlock *lock);
-bool	rwlock_try_write(struct rwlock *lock);
-bool	rwlock_try_read(struct rwlock *lock);
 /* Reader to writer.  On failure the read lock has been given up. */
 bool	rwlock_upgrade(struct rwlock *lock);
 void	rwlock_downgrade(struct rwlock *lock);
-void	rwlock_done(struct rwlock *lock);
+/* For assertions only: by this thread (debug) or by anybody. */
 bool	rwlock_held_write(const struct rwlock *lock);
+
+void	rwlock_write_contended(struct rwlock *lock);
+void	rwlock_read_contended(struct rwlock *lock);
+void	rwlock_done_contended(struct rwlock *lock);
+
+static LOCK_INLINE bool
+rwlock_move(struct rwlock *lock, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&lock->state, &from, to, false,
+	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static LOCK_INLINE void
+rwlock_write(struct rwlock *lock)
+{
+	rwlock_debug_acquire(lock);
+	if (unlikely(!rwlock_move(lock, 0, RWLOCK_WRITING)))
+		rwlock_write_contended(lock);
+	rwlock_debug_acquired(lock);
+}
+
+static LOCK_INLINE void
+rwlock_read(struct rwlock *lock)
+{
+	uint32_t state = lock->state;
+
+	rwlock_debug_acquire(lock);
+	if (unlikely(state >= RWLOCK_CONTENDED ||
+	    !rwlock_move(lock, state, state + 1)))
+		rwlock_read_contended(lock);
+	rwlock_debug_acquired(lock);
+}
+
+/* Without waiting; may fail for no better reason than that somebody is quick. */
+static inline bool
+rwlock_try_write(struct rwlock *lock)
+{
+	if (!rwlock_move(lock, 0, RWLOCK_WRITING))
+		return false;
+	rwlock_debug_acquired(lock);
+	return true;
+}
+
+static inline bool
+rwlock_try_read(struct rwlock *lock)
+{
+	uint32_t state = lock->state;
+
+	if (state >= RWLOCK_CONTENDED || !rwlock_move(lock, state, state + 1))
+		return false;
+	rwlock_debug_acquired(lock);
+	return true;
+}
+
+static LOCK_INLINE void
+rwlock_done(struct rwlock *lock)
+{
+	uint32_t state = lock->state;
+
+	rwlock_debug_release(lock);
+	if (unlikely((state & RWLOCK_CONTENDED) || !rwlock_move(lock, state,
+	    state == RWLOCK_WRITING ? 0 : state - 1)))
+		rwlock_done_contended(lock);
+}
 
 /*
  * A reference count that sticks when it gets too large instead of wrapping:

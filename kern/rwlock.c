@@ -1,12 +1,16 @@
 /*
- * kern/rwlock.c - sleep locks with readers and writers.
+ * kern/rwlock.c - sleep locks with readers and writers: what they do when
+ * somebody has to wait.
  *
  * Owns:       struct rwlock.
- * Locks:      the interlock guards the fields; nothing else is taken under
- *             it but what assert_wait takes.
- * Invariant:  not both writing and readers > 0.  Readers sleep on the lock,
+ * Locks:      the interlock guards the counts of who waits, and the state
+ *             while it is contended; nothing else is taken under it but what
+ *             assert_wait takes.
+ * Invariant:  not both a writer and readers.  Readers sleep on the lock,
  *             writers on its writers_waiting; who leaves the lock free wakes
- *             one writer if any waits, else all readers.
+ *             one writer if any waits, else all readers.  The state is
+ *             contended as long as any are counted as waiting, so that who
+ *             takes or leaves the lock comes here.
  */
 #include <kern/debug.h>
 #include <kern/lock.h>
@@ -21,190 +25,173 @@
 #define CLASS_BITS	4
 _Static_assert(LOCK_KERNEL_MAP < 32 / CLASS_BITS, "a word for sleep locks");
 
-static void
-sleep_lock_check(const struct rwlock *lock)
+static uint32_t
+class_shift(const struct rwlock *lock)
+{
+	enum lock_class class = lock->interlock.class;
+
+	assert(class != LOCK_NONE && class <= LOCK_KERNEL_MAP);
+	return CLASS_BITS * class;
+}
+
+void
+rwlock_debug_acquire(struct rwlock *lock)
 {
 	const struct thread *thread = current_thread();
 
 	lock_debug_assert_none_held();
-	if (thread == NULL)
-		return;
-	assert(lock->class != LOCK_NONE && lock->class <= LOCK_KERNEL_MAP);
-	assert(thread->sleep_locks >> CLASS_BITS * lock->class >>
-	    CLASS_BITS == 0);
-}
-
-static void
-sleep_lock_taken(const struct rwlock *lock)
-{
-	struct thread *thread = current_thread();
-
 	if (thread != NULL)
-		thread->sleep_locks += 1u << CLASS_BITS * lock->class;
+		assert(thread->sleep_locks >> class_shift(lock) >>
+		    CLASS_BITS == 0);
 }
 
-static void
-sleep_lock_given(const struct rwlock *lock)
+void
+rwlock_debug_acquired(struct rwlock *lock)
 {
 	struct thread *thread = current_thread();
 
+	if (lock->state & RWLOCK_WRITING)
+		lock->writer = thread;
+	if (thread != NULL)
+		thread->sleep_locks += 1u << class_shift(lock);
+}
+
+void
+rwlock_debug_release(struct rwlock *lock)
+{
+	struct thread *thread = current_thread();
+
+	assert((lock->state & ~RWLOCK_CONTENDED) != 0);
+	if (lock->state & RWLOCK_WRITING)
+		lock->writer = NULL;
 	if (thread == NULL)
 		return;
-	assert((thread->sleep_locks >> CLASS_BITS * lock->class & 15) != 0);
-	thread->sleep_locks -= 1u << CLASS_BITS * lock->class;
+	assert((thread->sleep_locks >> class_shift(lock) & 15) != 0);
+	thread->sleep_locks -= 1u << class_shift(lock);
+}
+
+bool
+rwlock_held_write(const struct rwlock *lock)
+{
+	return (lock->state & RWLOCK_WRITING) &&
+	    lock->writer == current_thread();
 }
 
 #else
-#define sleep_lock_check(lock)	((void)0)
-#define sleep_lock_taken(lock)	((void)0)
-#define sleep_lock_given(lock)	((void)0)
+
+bool
+rwlock_held_write(const struct rwlock *lock)
+{
+	return (lock->state & RWLOCK_WRITING) != 0;
+}
+
 #endif
 
 void
 rwlock_init(struct rwlock *lock, enum lock_class class)
 {
-	*lock = (struct rwlock){ .class = class };
+	*lock = (struct rwlock){ .state = 0 };
 	spinlock_init(&lock->interlock, class);
 }
 
-/* Who may go on now that the lock is free, if anybody waits.  Unlocks. */
+/*
+ * Take the interlock and let everybody else come for it too: the state, which
+ * this returns, is ours until state_set.
+ */
+static uint32_t
+state_freeze(struct rwlock *lock)
+{
+	spin_lock(&lock->interlock);
+	return __atomic_fetch_or(&lock->state, RWLOCK_CONTENDED,
+	    __ATOMIC_ACQUIRE) & ~RWLOCK_CONTENDED;
+}
+
+/* The state from now on, still contended if anybody waits. */
 static void
-rwlock_wake(struct rwlock *lock)
+state_set(struct rwlock *lock, uint32_t state)
+{
+	if (lock->writers_waiting > 0 || lock->readers_waiting)
+		state |= RWLOCK_CONTENDED;
+	__atomic_store_n(&lock->state, state, __ATOMIC_RELEASE);
+	spin_unlock(&lock->interlock);
+}
+
+void
+rwlock_write_contended(struct rwlock *lock)
+{
+	uint32_t state = state_freeze(lock);
+
+	while (state != 0) {
+		lock->writers_waiting++;
+		thread_sleep(&lock->writers_waiting, &lock->interlock, false);
+		state = state_freeze(lock);
+		lock->writers_waiting--;
+	}
+	state_set(lock, RWLOCK_WRITING);
+}
+
+void
+rwlock_read_contended(struct rwlock *lock)
+{
+	uint32_t state;
+
+	while ((state = state_freeze(lock)) == RWLOCK_WRITING ||
+	    lock->writers_waiting > 0) {
+		lock->readers_waiting = true;
+		thread_sleep(lock, &lock->interlock, false);
+	}
+	state_set(lock, state + 1);
+}
+
+/* Set a frozen state; who may go on by it, if anybody waits, is woken. */
+static void
+state_set_wake(struct rwlock *lock, uint32_t state)
 {
 	bool writers = lock->writers_waiting > 0;
-	bool readers = lock->waiting && !writers;
+	bool readers = lock->readers_waiting && !writers;
 
 	if (readers)
-		lock->waiting = false;
-	spin_unlock(&lock->interlock);
-	if (writers)
+		lock->readers_waiting = false;
+	state_set(lock, state);
+	if (writers && state == 0)
 		thread_wakeup_one(&lock->writers_waiting);
 	else if (readers)
 		thread_wakeup(lock);
 }
 
 void
-rwlock_write(struct rwlock *lock)
+rwlock_done_contended(struct rwlock *lock)
 {
-	sleep_lock_check(lock);
-	spin_lock(&lock->interlock);
-	while (unlikely(lock->writing || lock->readers > 0)) {
-		lock->writers_waiting++;
-		thread_sleep(&lock->writers_waiting, &lock->interlock, false);
-		spin_lock(&lock->interlock);
-		lock->writers_waiting--;
-	}
-	lock->writing = true;
-	lock->writer = current_thread();
-	spin_unlock(&lock->interlock);
-	sleep_lock_taken(lock);
-}
+	uint32_t state = state_freeze(lock);
 
-void
-rwlock_read(struct rwlock *lock)
-{
-	sleep_lock_check(lock);
-	spin_lock(&lock->interlock);
-	while (unlikely(lock->writing || lock->writers_waiting > 0)) {
-		lock->waiting = true;
-		thread_sleep(lock, &lock->interlock, false);
-		spin_lock(&lock->interlock);
-	}
-	lock->readers++;
-	spin_unlock(&lock->interlock);
-	sleep_lock_taken(lock);
-}
-
-bool
-rwlock_try_write(struct rwlock *lock)
-{
-	bool free;
-
-	if (!spin_trylock(&lock->interlock))
-		return false;
-	free = !lock->writing && lock->readers == 0;
-	if (free) {
-		lock->writing = true;
-		lock->writer = current_thread();
-		sleep_lock_taken(lock);
-	}
-	spin_unlock(&lock->interlock);
-	return free;
-}
-
-bool
-rwlock_try_read(struct rwlock *lock)
-{
-	bool free;
-
-	if (!spin_trylock(&lock->interlock))
-		return false;
-	free = !lock->writing && lock->writers_waiting == 0;
-	if (free) {
-		lock->readers++;
-		sleep_lock_taken(lock);
-	}
-	spin_unlock(&lock->interlock);
-	return free;
+	state_set_wake(lock, state == RWLOCK_WRITING ? 0 : state - 1);
 }
 
 bool
 rwlock_upgrade(struct rwlock *lock)
 {
-	spin_lock(&lock->interlock);
-	assert(lock->readers > 0);
-	lock->readers--;
-	if (lock->readers == 0) {
-		lock->writing = true;
-		lock->writer = current_thread();
-		spin_unlock(&lock->interlock);
-		return true;
+	uint32_t state;
+
+	rwlock_debug_release(lock);
+	if (unlikely(!rwlock_move(lock, 1, RWLOCK_WRITING))) {
+		state = state_freeze(lock);
+		/* Other readers will wake who waits. */
+		state_set(lock, state == 1 ? RWLOCK_WRITING : state - 1);
+		if (state != 1)
+			return false;
 	}
-	/* The other readers will wake who waits. */
-	spin_unlock(&lock->interlock);
-	sleep_lock_given(lock);
-	return false;
+	rwlock_debug_acquired(lock);
+	return true;
 }
 
 void
 rwlock_downgrade(struct rwlock *lock)
 {
-	bool wake;
-
-	spin_lock(&lock->interlock);
-	assert(lock->writing);
-	lock->writing = false;
-	lock->writer = NULL;
-	lock->readers = 1;
-	/* Writers go on waiting, and new readers behind them. */
-	wake = lock->waiting && lock->writers_waiting == 0;
-	if (wake)
-		lock->waiting = false;
-	spin_unlock(&lock->interlock);
-	if (wake)
-		thread_wakeup(lock);
-}
-
-void
-rwlock_done(struct rwlock *lock)
-{
-	sleep_lock_given(lock);
-	spin_lock(&lock->interlock);
-	if (lock->writing) {
-		lock->writing = false;
-		lock->writer = NULL;
-	} else {
-		assert(lock->readers > 0);
-		lock->readers--;
+	rwlock_debug_release(lock);
+	if (unlikely(!rwlock_move(lock, RWLOCK_WRITING, 1))) {
+		(void)state_freeze(lock);
+		/* Writers go on waiting, and new readers behind them. */
+		state_set_wake(lock, 1);
 	}
-	if (lock->readers == 0)
-		rwlock_wake(lock);
-	else
-		spin_unlock(&lock->interlock);
-}
-
-bool
-rwlock_held_write(const struct rwlock *lock)
-{
-	return lock->writing && lock->writer == current_thread();
+	rwlock_debug_acquired(lock);
 }
