@@ -328,10 +328,8 @@ memory_object_destroy(struct vm_object *object, kern_return_t reason)
 		vm_object_unlock(object);
 		return KERN_SUCCESS;
 	}
-	object->pager_dead = true;
-	object->can_persist = false;
-	vm_pager_fail_absent(object);
-	thread_wakeup(&object->pager_ready);
+	vm_pager_gone_unlock(object);
+	vm_object_lock(object);
 	while (object->paging_in_progress != 0) {
 		object->paging_wanted = true;
 		thread_sleep(&object->paging_in_progress, &object->lock, false);

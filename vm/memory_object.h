@@ -89,6 +89,8 @@ void		 vm_pager_ports_unlock(struct vm_object *object);
 void		 vm_pager_move(struct vm_object *to, struct vm_object *from);
 /* The object that was accounted for is being freed.  NULL allowed. */
 void		 vm_pager_laundry_release(struct vm_laundry *laundry);
+/* The pager of a locked object has gone: nothing will come from it any more.  Unlocks. */
+void		 vm_pager_gone_unlock(struct vm_object *object);
 /* No more data will come: whoever waits for absent pages gets an error.  Object locked. */
 void		 vm_pager_fail_absent(struct vm_object *object);
 

@@ -21,6 +21,7 @@
 #include <vm/vm_object.h>
 #include <vm/vm_pageout.h>
 #include <vm/vm_paged.h>
+#include <vm/vm_pager_death.h>
 
 #define TERMINATE_ATTEMPTS 100u
 #define TERMINATE_WAIT_MS 20u
@@ -184,6 +185,7 @@ vm_object_free(struct vm_object *object)
 	assert(object->resident->count == 0);
 	vm_paged_free(object);
 	vm_pager_laundry_release(object->laundry);
+	vm_pager_death_free(object->deaths);
 	zfree(pages_zone, object->resident);
 	zfree(object_zone, object);
 }

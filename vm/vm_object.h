@@ -16,6 +16,7 @@
 struct ipc_port;
 struct vm_object;
 struct vm_paged;
+struct vm_pager_death;
 
 /* Physical address of a device object's page, or 0. */
 typedef phys_addr_t (*vm_object_device_fn)(void *arg, vm_offset_t offset);
@@ -70,6 +71,7 @@ struct vm_object {
 	uint32_t	  laundry_since;/* carrier: when it was sent, in ticks */
 	vm_offset_t	  paging_offset;/* the pager's offset = ours + this */
 	struct vm_paged	 *paged;	/* internal: what the pager has */
+	struct vm_pager_death *deaths;	/* who is to be told of the pager's end */
 	/*
 	 * fixed once the pager is known, but that an anonymous object's pass
 	 * to who takes it in

@@ -25,6 +25,7 @@
 #include <vm/vm_default_pager.h>
 #include <vm/vm_object.h>
 #include <vm/vm_paged.h>
+#include <vm/vm_pager_death.h>
 #include <vm/vm_stat.h>
 
 #define RETURN_MESSAGE_SIZE 72u	/* of memory_object_data_return, the largest */
@@ -94,16 +95,25 @@ fail_object:
 	return NULL;
 }
 
-/* No data will ever come from the pager. */
-static void
-pager_gone(struct vm_object *object)
+void
+vm_pager_gone_unlock(struct vm_object *object)
 {
-	vm_object_lock(object);
+	struct vm_pager_death *deaths = object->deaths;
+
+	object->deaths = NULL;
 	object->pager_dead = true;
 	object->can_persist = false;
 	vm_pager_fail_absent(object);
 	thread_wakeup(&object->pager_ready);
 	vm_object_unlock(object);
+	vm_pager_death_tell(deaths);
+}
+
+static void
+pager_gone(struct vm_object *object)
+{
+	vm_object_lock(object);
+	vm_pager_gone_unlock(object);
 }
 
 /* Make the object of port; enter_lock is held. */

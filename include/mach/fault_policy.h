@@ -1,6 +1,7 @@
 /*
  * mach/fault_policy.h - what a fault does when a pager does not answer in
- * time; vm_set_fault_policy of duality.defs.
+ * time, and word of a pager's end; vm_set_fault_policy and
+ * vm_request_pager_death of duality.defs.
  */
 #ifndef MACH_FAULT_POLICY_H
 #define MACH_FAULT_POLICY_H
@@ -21,5 +22,15 @@ typedef struct fault_policy_message {
 	natural_t		address;	/* of the page */
 	natural_t		access;		/* VM_PROT_* that it is wanted for */
 } fault_policy_message_t;
+
+#define PAGER_DEATH_MSG_ID	6051
+
+/* What vm_request_pager_death asks for. */
+typedef struct pager_death_message {
+	mach_msg_header_t	head;
+	mach_msg_type_t		type;		/* of both words */
+	natural_t		address;	/* of the memory, when it was asked */
+	natural_t		size;
+} pager_death_message_t;
 
 #endif
