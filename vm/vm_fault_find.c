@@ -289,6 +289,9 @@ vm_fault_zero_fill(struct vm_fault *f, struct vm_object *object)
 	__atomic_fetch_add(&current_thread()->task->zero_fills, 1,
 	    __ATOMIC_RELAXED);
 	vm_object_lock(f->top);
+	/* zeros no longer: it must not go before its thread gets to write */
+	if (f->access & VM_PROT_WRITE)
+		f->own->dirty = 1;
 	f->object = f->top;
 	f->page = f->own;
 	return VM_FAULT_OK;
