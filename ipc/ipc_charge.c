@@ -34,8 +34,8 @@ ipc_charge_weigh(struct ipc_kmsg *kmsg)
 
 	if (!(header->msgh_bits & MACH_MSGH_BITS_COMPLEX))
 		return bytes;
-	for (; here < end && ipc_item_decode(here, end, &item);
-	    here = item.next) {
+	for (; (here = ipc_item_skip_words(here, end)) < end &&
+	    ipc_item_decode(here, end, &item); here = item.next) {
 		if (item.is_inline || item.length == 0)
 			continue;
 		bytes += item.is_port ? (uint32_t)item.length :

@@ -334,7 +334,8 @@ copyin_body(mach_msg_header_t *header, struct ipc_space *space,
 	mach_msg_return_t mr;
 	uint32_t done = 0;
 
-	for (; here < end; here = item.next) {
+	for (; (here = ipc_item_skip_words(here, end)) < end;
+	    here = item.next) {
 		bool fits = ipc_item_decode(here, end, &item);
 
 		if ((size_t)(end - here) < (item.is_long ?
@@ -423,8 +424,8 @@ ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg)
 	    ipc_received_type(reply_type));
 	if (!(bits & MACH_MSGH_BITS_COMPLEX))
 		return;
-	for (; here < end && ipc_item_decode(here, end, &item);
-	    here = item.next) {
+	for (; (here = ipc_item_skip_words(here, end)) < end &&
+	    ipc_item_decode(here, end, &item); here = item.next) {
 		if (!item.is_port)
 			continue;
 		ports = ipc_item_ports(&item);

@@ -291,8 +291,8 @@ copyout_body(struct ipc_kmsg *kmsg, struct ipc_space *space,
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 	struct ipc_item item;
 
-	for (; here < end && ipc_item_decode(here, end, &item);
-	    here = item.next) {
+	for (; (here = ipc_item_skip_words(here, end)) < end &&
+	    ipc_item_decode(here, end, &item); here = item.next) {
 		item.type->msgt_deallocate = !item.is_inline;
 		if (item.is_inline) {
 			if (item.is_port)

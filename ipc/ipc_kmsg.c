@@ -89,6 +89,23 @@ ipc_kmsg_free(struct ipc_kmsg *kmsg)
 		kfree(kmsg, size);
 }
 
+/* What IPC_ITEM_WORD describes. */
+static void
+decode_word(char *here, struct ipc_item *item)
+{
+	item->type = (mach_msg_type_t *)here;
+	item->name = item->type->msgt_name;
+	item->size = 32;
+	item->number = 1;
+	item->length = sizeof(uint32_t);
+	item->is_inline = true;
+	item->is_long = false;
+	item->deallocate = false;
+	item->is_port = MACH_MSG_TYPE_PORT_ANY(item->name);
+	item->data = here + sizeof(mach_msg_type_t);
+	item->next = item->data + sizeof(uint32_t);
+}
+
 bool
 ipc_item_decode(char *here, char *end, struct ipc_item *item)
 {
@@ -98,6 +115,11 @@ ipc_item_decode(char *here, char *end, struct ipc_item *item)
 
 	if ((size_t)(end - here) < sizeof(*type))
 		return false;
+	if ((size_t)(end - here) >= sizeof(*type) + sizeof(uint32_t) &&
+	    (*(uint32_t *)here & ~IPC_ITEM_NAME_MASK) == IPC_ITEM_WORD) {
+		decode_word(here, item);
+		return true;
+	}
 	item->type = type;
 	item->is_inline = type->msgt_inline;
 	item->is_long = type->msgt_longform;

@@ -115,6 +115,28 @@ struct ipc_item {
  * not fit there.  Does not judge whether types make sense.
  */
 bool		 ipc_item_decode(char *here, char *end, struct ipc_item *item);
+/* All of a short descriptor but its name, of one 32-bit element inline. */
+#define IPC_ITEM_WORD		(32u << 8 | 1u << 16 | 1u << 28)
+#define IPC_ITEM_NAME_MASK	0xffu
+
+/*
+ * Past those items, from here on, that are a plain word, which most are: they
+ * are well formed, and the same in a task and in the kernel.
+ */
+static inline char *
+ipc_item_skip_words(char *here, const char *end)
+{
+	uint32_t word;
+
+	for (; end - here >= 8; here += 8) {
+		word = *(uint32_t *)here;
+		if ((word & ~IPC_ITEM_NAME_MASK) != IPC_ITEM_WORD ||
+		    MACH_MSG_TYPE_PORT_ANY(word & IPC_ITEM_NAME_MASK))
+			break;
+	}
+	return here;
+}
+
 /* The item's ports: inline, or the array it refers to. */
 static inline struct ipc_port **
 ipc_item_ports(const struct ipc_item *item)
