@@ -83,6 +83,13 @@ static const struct {
 };
 
 uint32_t kobject_short_ids[KOBJECT_IDS / 32];
+static uint32_t large_ids[KOBJECT_IDS / 32];	/* fixed after boot */
+
+static void
+note_id(uint32_t *ids, unsigned id)
+{
+	ids[(id - KOBJECT_ID_MIN) / 32] |= 1u << ((id - KOBJECT_ID_MIN) % 32);
+}
 
 void
 ipc_kobject_bootstrap(void)
@@ -90,8 +97,9 @@ ipc_kobject_bootstrap(void)
 	for (unsigned i = 0; i < array_count(short_replies); i++)
 		for (unsigned id = short_replies[i].first;
 		    id <= short_replies[i].last; id++)
-			kobject_short_ids[(id - KOBJECT_ID_MIN) / 32] |=
-			    1u << ((id - KOBJECT_ID_MIN) % 32);
+			note_id(kobject_short_ids, id);
+	for (unsigned i = 0; i < array_count(large_replies); i++)
+		note_id(large_ids, large_replies[i]);
 }
 
 static mig_routine_t
@@ -110,10 +118,7 @@ reply_room(mach_msg_id_t id)
 {
 	if (id == BOOT_INFO_ID)
 		return REPLY_LARGEST;
-	for (unsigned i = 0; i < array_count(large_replies); i++)
-		if (large_replies[i] == id)
-			return REPLY_LARGE;
-	return REPLY_SMALL;
+	return ipc_kobject_is_in(large_ids, id) ? REPLY_LARGE : REPLY_SMALL;
 }
 
 static const mach_msg_type_t code_type = {
@@ -183,30 +188,17 @@ is_notice(const mach_msg_header_t *in)
 	    MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
-struct ipc_kmsg *
-ipc_kobject_server(struct ipc_kmsg *request)
+/*
+ * Have a request served; it is consumed.  KERN_SUCCESS: what out has is to be
+ * sent.  MIG_NO_REPLY: there is nobody to send it to, and nothing in it.
+ */
+static kern_return_t
+serve(struct ipc_kmsg *request, mig_reply_header_t *out)
 {
 	mach_msg_header_t *in = ikm_header(request);
-	mach_msg_size_t room = reply_room(in->msgh_id);
-	struct ipc_kmsg *reply;
-	mig_reply_header_t *out;
-	mig_routine_t routine;
+	mig_routine_t routine = find_routine(in);
 	kern_return_t kr;
 
-	if (unlikely(is_notice(in))) {
-		device_no_senders(in->msgh_remote_port);
-		release_destination(in);
-		ipc_kmsg_free(request);
-		return NULL;
-	}
-	reply = ipc_kmsg_alloc(room);
-	if (reply == NULL) {
-		ipc_kmsg_destroy(request);
-		return NULL;
-	}
-	out = (mig_reply_header_t *)ikm_header(reply);
-	reply_init(out, in, room);
-	routine = find_routine(in);
 	if (routine != NULL)
 		routine(in, &out->Head);
 	else
@@ -220,11 +212,54 @@ ipc_kobject_server(struct ipc_kmsg *request)
 		in->msgh_local_port = NULL;	/* it is in the reply */
 		ipc_kmsg_destroy(request);
 	}
-	if (kr == MIG_NO_REPLY || !IP_VALID(out->Head.msgh_remote_port)) {
-		if (kr == MIG_NO_REPLY)
-			out->Head.msgh_remote_port = NULL;
-		ipc_kmsg_destroy(reply);
+	if (kr != MIG_NO_REPLY && IP_VALID(out->Head.msgh_remote_port))
+		return KERN_SUCCESS;
+	if (kr == MIG_NO_REPLY)
+		out->Head.msgh_remote_port = NULL;
+	ipc_kmsg_clean(&out->Head);
+	return MIG_NO_REPLY;
+}
+
+/* A request that wants no reply needs no buffer for one. */
+static void
+serve_unanswered(struct ipc_kmsg *request)
+{
+	union {
+		mig_reply_header_t head;
+		char		   room[REPLY_SMALL];
+	} reply;
+
+	reply_init(&reply.head, ikm_header(request), sizeof(reply.head));
+	(void)serve(request, &reply.head);
+}
+
+struct ipc_kmsg *
+ipc_kobject_server(struct ipc_kmsg *request)
+{
+	mach_msg_header_t *in = ikm_header(request);
+	mach_msg_size_t room = reply_room(in->msgh_id);
+	struct ipc_kmsg *reply;
+	mig_reply_header_t *out;
+
+	if (unlikely(is_notice(in))) {
+		device_no_senders(in->msgh_remote_port);
+		release_destination(in);
+		ipc_kmsg_free(request);
 		return NULL;
 	}
-	return reply;
+	if (in->msgh_local_port == IP_NULL && room == REPLY_SMALL) {
+		serve_unanswered(request);
+		return NULL;
+	}
+	reply = ipc_kmsg_alloc(room);
+	if (reply == NULL) {
+		ipc_kmsg_destroy(request);
+		return NULL;
+	}
+	out = (mig_reply_header_t *)ikm_header(reply);
+	reply_init(out, in, room);
+	if (serve(request, out) == KERN_SUCCESS)
+		return reply;
+	ipc_kmsg_free(reply);
+	return NULL;
 }

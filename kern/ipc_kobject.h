@@ -64,14 +64,20 @@ extern uint32_t	 kobject_short_ids[KOBJECT_IDS / 32];	/* fixed after boot */
 
 void		 ipc_kobject_bootstrap(void);
 
+/* Whether an id is in a set of ids. */
+static inline bool
+ipc_kobject_is_in(const uint32_t *ids, mach_msg_id_t id)
+{
+	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
+
+	return index < KOBJECT_IDS && ((ids[index / 32] >> (index % 32)) & 1);
+}
+
 /* Whether ipc_kobject_server_short serves this id. */
 static inline bool
 ipc_kobject_is_short(mach_msg_id_t id)
 {
-	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
-
-	return index < KOBJECT_IDS &&
-	    ((kobject_short_ids[index / 32] >> (index % 32)) & 1);
+	return ipc_kobject_is_in(kobject_short_ids, id);
 }
 
 /*
