@@ -218,7 +218,9 @@ vm_fault_enter(struct vm_fault *f)
 	if (f->own != NULL) {
 		vm_fault_publish_own(f);
 	} else {
-		if (!f->wired && !f->wiring && !(f->access & VM_PROT_WRITE))
+		if (!f->wired && !f->wiring &&
+		    !(f->access & VM_PROT_WRITE) &&
+		    (!f->waited || object->run_size > PAGE_SIZE))
 			vm_fault_enter_near(f, prot);
 		vm_object_unlock(object);
 	}
@@ -264,7 +266,7 @@ static void	vm_fault_continue(void) __attribute__((noreturn));
 
 /* In user mode's stead: the fault saved in the thread. */
 static void __attribute__((noreturn))
-vm_fault_saved(unsigned attempts, bool told)
+vm_fault_saved(unsigned attempts, bool told, bool waited)
 {
 	struct thread *thread = current_thread();
 	struct vm_fault f = {
@@ -274,6 +276,7 @@ vm_fault_saved(unsigned attempts, bool told)
 		.continuation = vm_fault_continue,
 		.attempts = attempts,
 		.told = told,
+		.waited = waited,
 	};
 	vm_offset_t va = thread->saved.fault.address;
 	kern_return_t kr;
@@ -302,7 +305,7 @@ vm_fault_continue(void)
 		if (kr != KERN_SUCCESS)
 			exception(EXC_BAD_ACCESS, kr, va);
 	}
-	vm_fault_saved(attempts, told);
+	vm_fault_saved(attempts, told, true);
 }
 
 void
@@ -313,7 +316,7 @@ vm_fault_user(vm_offset_t va, vm_prot_t access)
 	thread->saved.fault.address = va;
 	thread->saved.fault.access = access;
 	__atomic_fetch_add(&thread->task->faults, 1, __ATOMIC_RELAXED);
-	vm_fault_saved(0, false);
+	vm_fault_saved(0, false, false);
 }
 
 /* Where a page that is read goes: another page, or bytes of it to memory. */

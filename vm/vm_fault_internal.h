@@ -43,6 +43,7 @@ struct vm_fault {
 	struct vm_object *drop;
 	unsigned	  attempts;	/* that found no memory */
 	bool		  told;		/* vm_fault_policy_apply */
+	bool		  waited;	/* page by page: there is nothing new beside it */
 	kern_return_t	  code;
 };
 
