@@ -111,30 +111,10 @@ device_named(const char *name)
 /* ---- openings ---- */
 
 /*
- * The kernel tells itself when nobody has a right to the port any more: then
- * those who opened the device are gone, with or without device_close.  One
- * notice is always asked for; sync puts off one that would come at once.
- * Under device_open_lock.  False: no memory.
+ * The device's port, made if need be; NULL: no memory.  When nobody has a right
+ * to it any more those who opened the device are gone, with or without
+ * device_close.  Under device_open_lock.
  */
-static bool
-ask_for_no_senders(struct ipc_port *port)
-{
-	struct ipc_kmsg *notice, *previous;
-	struct ipc_port *sonce;
-
-	if (port->nsrequest != NULL)
-		return true;
-	sonce = ipc_port_make_sonce(port);
-	notice = ipc_notice_alloc(NULL, sonce);
-	if (notice == NULL) {
-		ipc_port_release_sonce(sonce);
-		return false;
-	}
-	ipc_port_nsrequest(port, port->mscount + 1, notice, &previous);
-	return true;
-}
-
-/* The device's port, made if need be; NULL: no memory. */
 static struct ipc_port *
 port_make(struct device *device)
 {
@@ -147,7 +127,7 @@ port_make(struct device *device)
 		ipc_kobject_set(port, device, KOBJECT_DEVICE);
 		device->port = port;
 	}
-	return ask_for_no_senders(port) ? ipc_port_make_send(port) : NULL;
+	return ipc_notify_kernel_no_senders(port) ? ipc_port_make_send(port) : NULL;
 }
 
 kern_return_t

@@ -69,6 +69,24 @@ ipc_notice_cancel(struct ipc_kmsg *notice)
 	return notify;
 }
 
+bool
+ipc_notify_kernel_no_senders(struct ipc_port *port)
+{
+	struct ipc_kmsg *notice, *previous;
+	struct ipc_port *sonce;
+
+	if (port->nsrequest != NULL)
+		return true;
+	sonce = ipc_port_make_sonce(port);
+	notice = ipc_notice_alloc(NULL, sonce);
+	if (notice == NULL) {
+		ipc_port_release_sonce(sonce);
+		return false;
+	}
+	ipc_port_nsrequest(port, port->mscount + 1, notice, &previous);
+	return true;
+}
+
 static void
 send(struct ipc_kmsg *notice, mach_msg_id_t id, mach_msg_size_t size)
 {

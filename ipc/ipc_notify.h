@@ -32,6 +32,14 @@ void	ipc_notify_dead_name(struct ipc_kmsg *notice, mach_port_name_t name);
 void	ipc_notify_unused(struct ipc_kmsg *notice);	/* as ipc_notify_send_once */
 
 /*
+ * Have the kernel told, by a message to the same port, when nobody has a send
+ * right any more to a port of its own; the next right that is made counts
+ * already.  One notice at a time is asked for: callers must not race.  False:
+ * no memory.
+ */
+bool	ipc_notify_kernel_no_senders(struct ipc_port *port);
+
+/*
  * A send-once right (consumed) ends without a message.  When there is no
  * memory for the notification, a thread of the kernel sends it later.
  */

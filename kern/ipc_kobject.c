@@ -21,6 +21,7 @@
 #include <kern/types.h>
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
+#include <vm/vm_proxy.h>
 
 #include "mach_server.h"
 #include "mach_host_server.h"
@@ -242,7 +243,10 @@ ipc_kobject_server(struct ipc_kmsg *request)
 	mig_reply_header_t *out;
 
 	if (unlikely(is_notice(in))) {
-		device_no_senders(in->msgh_remote_port);
+		if (ipc_port_kotype(in->msgh_remote_port) == KOBJECT_PROXY)
+			vm_proxy_no_senders(in->msgh_remote_port);
+		else
+			device_no_senders(in->msgh_remote_port);
 		release_destination(in);
 		ipc_kmsg_free(request);
 		return NULL;

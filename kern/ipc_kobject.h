@@ -42,6 +42,7 @@ enum kobject_type {
 	KOBJECT_DEVICE,
 	KOBJECT_DEVICE_MASTER,
 	KOBJECT_TIMER,
+	KOBJECT_PROXY,			/* part of a memory object: vm/vm_proxy.c */
 	KOBJECT_TYPES
 };
 

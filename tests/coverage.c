@@ -20,7 +20,6 @@ static const struct range unserved[] = {
 	{ 3014, 3017, "no such table, and no symbols for a debugger" },
 	{ 3023, 3023, "no symbols for a debugger" },
 	{ 4000, 4005, "no sampling of the program counter" },
-	{ 4010, 4011, "no proxies of memory objects" },
 	{ 4201, 4201, "nobody's yet: thread_terminate_release" },
 	{ 4203, 4206, "nobody's yet: new tasks' notification, gsync" },
 	{ 4210, 4212, "nobody's yet: physical memory, essential tasks" },

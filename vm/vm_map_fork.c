@@ -11,14 +11,12 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
-/* The entry's memory will be written through several maps. */
-static kern_return_t
-fork_share(struct vm_map *parent, struct vm_map_entry *entry,
-    vm_offset_t start, struct vm_map_entry *new)
+kern_return_t
+vm_map_entry_share(struct vm_map *map, struct vm_map_entry *entry)
 {
 	kern_return_t kr;
 
-	kr = vm_map_entry_make_writable(parent, entry);
+	kr = vm_map_entry_make_writable(map, entry);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	vm_object_lock(entry->object);
@@ -29,6 +27,17 @@ fork_share(struct vm_map *parent, struct vm_map_entry *entry,
 	vm_object_unlock(entry->object);
 	entry->is_shared = true;
 	vm_object_reference(entry->object);
+	return KERN_SUCCESS;
+}
+
+static kern_return_t
+fork_share(struct vm_map *parent, struct vm_map_entry *entry,
+    vm_offset_t start, struct vm_map_entry *new)
+{
+	kern_return_t kr = vm_map_entry_share(parent, entry);
+
+	if (kr != KERN_SUCCESS)
+		return kr;
 	new->object = entry->object;
 	new->offset = entry->offset + (start - entry_start(entry));
 	new->is_shared = true;

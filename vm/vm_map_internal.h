@@ -128,6 +128,14 @@ void		 vm_map_entry_delete(struct vm_map *map,
 void		 vm_map_entry_unwire(struct vm_map *map,
 		    struct vm_map_entry *entry);
 
+/* vm_map_fork.c */
+/*
+ * The entry's memory is going to be written through several maps: make it an
+ * object's, and take a reference of that.  The map is locked for writing.
+ */
+kern_return_t	 vm_map_entry_share(struct vm_map *map,
+		    struct vm_map_entry *entry);
+
 /* vm_map_copy.c */
 /*
  * Make copy, an entry in no map, a snapshot of [start, end), all or part of

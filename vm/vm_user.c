@@ -8,6 +8,7 @@
  */
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
+#include <kern/ipc_kobject.h>
 #include <kern/string.h>
 #include <kern/zone.h>
 #include <duality_server.h>
@@ -18,6 +19,7 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
+#include <vm/vm_proxy.h>
 #include <vm/vm_stat.h>
 
 kern_return_t
@@ -133,19 +135,28 @@ vm_copy(struct vm_map *map, vm_address_t source_address, vm_size_t size,
 	return kr;
 }
 
-/* The object to map for a right, and from where. */
+/* The object to map for a right, from where, and with what access at most. */
 static kern_return_t
 map_object(struct ipc_port *port, vm_size_t size, bool copy,
-    vm_offset_t *offset, bool *needs_copy, struct vm_object **objectp)
+    vm_offset_t *offset, bool *needs_copy, struct vm_object **objectp,
+    vm_prot_t *allowed)
 {
-	struct vm_object *object;
+	struct vm_object *object = NULL;
 	kern_return_t kr = KERN_SUCCESS;
 
-	object = vm_object_enter(port, *offset + size);
+	if (ipc_port_kotype(port) == KOBJECT_PROXY)
+		kr = vm_proxy_enter(port, size, offset, allowed, &object);
+	else
+		object = vm_object_enter(port, *offset + size);
 	if (object == NULL)
 		return KERN_INVALID_ARGUMENT;
+	if (copy && !(*allowed & VM_PROT_READ)) {
+		vm_object_deallocate(object);
+		return KERN_PROTECTION_FAILURE;
+	}
 	*objectp = object;
 	if (copy) {
+		*allowed = VM_PROT_ALL;	/* the copy is the caller's */
 		kr = vm_object_copy_strategically(object, *offset, size,
 		    objectp, offset, needs_copy);
 		vm_object_deallocate(object);
@@ -161,6 +172,7 @@ vm_map(struct vm_map *map, vm_address_t *address, vm_size_t size,
 {
 	struct vm_object *object = NULL;
 	bool needs_copy = false;
+	vm_prot_t allowed = VM_PROT_ALL;
 	vm_offset_t addr = trunc_page(*address);
 	kern_return_t kr;
 
@@ -175,12 +187,13 @@ vm_map(struct vm_map *map, vm_address_t *address, vm_size_t size,
 		if (!page_aligned(offset) || offset + size < offset)
 			return KERN_INVALID_ARGUMENT;
 		kr = map_object(memory_object, size, copy, &offset,
-		    &needs_copy, &object);
+		    &needs_copy, &object, &allowed);
 		if (kr != KERN_SUCCESS)
 			return kr;
 	}
 	kr = vm_map_enter(map, &addr, size, mask, anywhere, object, offset,
-	    needs_copy, cur_protection, max_protection, inheritance);
+	    needs_copy, cur_protection & allowed, max_protection & allowed,
+	    inheritance);
 	if (kr != KERN_SUCCESS) {
 		vm_object_deallocate(object);
 		return kr;
