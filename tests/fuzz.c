@@ -103,13 +103,16 @@ make_object(void)
 	    MEMORY_OBJECT_COPY_DELAY), KERN_SUCCESS);
 }
 
-static void
-make_pool(void)
+const mach_port_t *
+fuzz_pool_make(void)
 {
 	mach_port_t *pool = keeper.pool;
 	processor_array_t processors;
 	mach_msg_type_number_t count;
 
+	keeper.set = right_allocate(MACH_PORT_RIGHT_PORT_SET);
+	keeper.exceptions = watched_port();
+	pool[FUZZ_HOST] = mach_host_self();
 	make_victim();
 	make_object();
 	CHECK_KR(processor_set_default(mach_host_self(), &pool[FUZZ_SET_NAME]),
@@ -131,6 +134,7 @@ make_pool(void)
 	    &pool[FUZZ_DISK]), D_SUCCESS);
 	CHECK_KR(device_open(TEST_DEVICE_PORT, D_READ | D_WRITE, "console",
 	    &pool[FUZZ_CONSOLE]), D_SUCCESS);
+	return pool;
 }
 
 /* Each task has rights to itself and the host under names of its own. */
@@ -272,9 +276,7 @@ static void
 keeper_main(void *unused)
 {
 	(void)unused;
-	keeper.set = right_allocate(MACH_PORT_RIGHT_PORT_SET);
-	keeper.exceptions = watched_port();
-	make_pool();
+	(void)fuzz_pool_make();
 	give_pool(keeper.pool[FUZZ_TASK], FUZZ_PRIVILEGED);
 	for (unsigned i = 0; i < FUZZ_ATTACKERS; i++)
 		start_attacker(i);

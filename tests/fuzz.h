@@ -40,6 +40,13 @@ enum fuzz_port {
 };
 #define FUZZ_PORT(i)	((mach_port_t)(0x8000 + (i)))
 
+/*
+ * Make one of each but the dead one in the current task; what the names say,
+ * by enum fuzz_port.  The memory object and the victim's exceptions are not
+ * served.
+ */
+const mach_port_t *fuzz_pool_make(void);
+
 /* Seen by fuzz.c and all attackers. */
 struct fuzz_shared {
 	volatile bool	  go;

@@ -200,29 +200,6 @@ any_disposition(void)
 }
 
 static char *
-put_descriptor(char *to, const struct request_item *item,
-    mach_msg_type_name_t name, unsigned number)
-{
-	mach_msg_type_long_t type;
-
-	memset(&type, 0, sizeof(type));
-	type.msgtl_header.msgt_inline = item->is_inline;
-	type.msgtl_header.msgt_longform = item->longform;
-	type.msgtl_header.msgt_deallocate = !item->is_inline && one_in(8);
-	if (item->longform) {
-		type.msgtl_name = name;
-		type.msgtl_size = item->size;
-		type.msgtl_number = number;
-	} else {
-		type.msgtl_header.msgt_name = name;
-		type.msgtl_header.msgt_size = item->size;
-		type.msgtl_header.msgt_number = number;
-	}
-	memcpy(to, &type, item->longform ? sizeof(type) : 4);
-	return to + (item->longform ? sizeof(type) : 4);
-}
-
-static char *
 put_item(char *to, const struct request_item *item)
 {
 	mach_msg_type_name_t name = item->name;
@@ -234,7 +211,8 @@ put_item(char *to, const struct request_item *item)
 	    (MACH_MSG_TYPE_PORT_ANY(name) && one_in(8)))
 		name = any_disposition();
 	number = any_number(item, name);
-	to = put_descriptor(to, item, name, number);
+	to = request_put_type(to, item, name, number,
+	    !item->is_inline && one_in(8));
 	if (!item->is_inline) {
 		memory = fuzz_arena + (one_in(2) ? 0 : any(PAGE_SIZE));
 		if (MACH_MSG_TYPE_PORT_ANY(name)) {
@@ -316,8 +294,7 @@ make_request(void)
 		const struct request_item *item = &request->item[i];
 
 		at = put_item(at, item);
-		if (!item->is_inline || MACH_MSG_TYPE_PORT_ANY(item->name) ||
-		    item->name == MACH_MSG_TYPE_POLYMORPHIC)
+		if (!item->is_inline || request_item_is_right(item))
 			out.head.msgh_bits |= MACH_MSGH_BITS_COMPLEX;
 	}
 	return (unsigned)(at - (char *)&out);

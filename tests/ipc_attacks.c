@@ -20,31 +20,6 @@
 #define SELF		mach_task_self()
 #define ROUNDS		200u
 
-static void (*attack)(void);
-
-static void
-attacker_main(void *unused)
-{
-	(void)unused;
-	attack();
-}
-
-static void
-attack_once(void)
-{
-	task_t task = test_spawn(attacker_main, NULL, MACH_PORT_NULL);
-
-	test_wait_end(task);
-	CHECK_KR(mach_port_deallocate(SELF, task), KERN_SUCCESS);
-}
-
-static void
-check_attack(void (*fn)(void))
-{
-	attack = fn;
-	zones_check_rounds(attack_once, 2);
-}
-
 /* ---- calls that cannot be sent ---- */
 
 /* The call fails, and so does giving up the port for its reply. */
@@ -123,7 +98,7 @@ send_what_changes(void)
 
 TEST(ipc_attacks_message_changed_while_sent)
 {
-	check_attack(send_what_changes);
+	zones_check_tasks(send_what_changes, 2);
 }
 
 /* ---- counts, capacities and sizes that disagree ---- */
@@ -207,7 +182,7 @@ send_arrays(void)
 
 TEST(ipc_attacks_counts_that_disagree)
 {
-	check_attack(send_arrays);
+	zones_check_tasks(send_arrays, 2);
 }
 
 /* ---- a slot that is read while it is set ---- */
@@ -245,5 +220,5 @@ get_while_set(void)
 
 TEST(ipc_attacks_special_port_read_while_it_is_set)
 {
-	check_attack(get_while_set);
+	zones_check_tasks(get_while_set, 2);
 }

@@ -30,6 +30,15 @@ struct request {
 	struct request_item item[REQUEST_ITEMS_MAX];
 };
 
+/*
+ * The descriptor of an item with so many elements, at to; name instead of the
+ * item's own.  Returns where its data go.
+ */
+char	*request_put_type(char *to, const struct request_item *item,
+	    mach_msg_type_name_t name, unsigned number, bool deallocate);
+/* Whether it carries rights, or may. */
+bool	request_item_is_right(const struct request_item *item);
+
 extern const struct request requests[];
 extern const unsigned request_count;
 

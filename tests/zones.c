@@ -123,3 +123,28 @@ zones_check_rounds(void (*round)(void), unsigned rounds)
 		round();
 	zones_check(&before);
 }
+
+static void (*task_round)(void);
+
+static void
+round_main(void *unused)
+{
+	(void)unused;
+	task_round();
+}
+
+static void
+round_in_task(void)
+{
+	task_t task = test_spawn(round_main, NULL, MACH_PORT_NULL);
+
+	test_wait_end(task);
+	CHECK_KR(mach_port_deallocate(mach_task_self(), task), KERN_SUCCESS);
+}
+
+void
+zones_check_tasks(void (*round)(void), unsigned rounds)
+{
+	task_round = round;
+	zones_check_rounds(round_in_task, rounds);
+}

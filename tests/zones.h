@@ -27,5 +27,7 @@ int	zones_in_use(const struct zone_counts *counts, const char *name);
 void	zones_check(const struct zone_counts *before);
 /* Run round twice, then count; run it rounds times; then check. */
 void	zones_check_rounds(void (*round)(void), unsigned rounds);
+/* The same, each round in a task of its own, which must end by itself. */
+void	zones_check_tasks(void (*round)(void), unsigned rounds);
 
 #endif

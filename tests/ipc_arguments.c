@@ -1,0 +1,278 @@
+/*
+ * tests/ipc_arguments.c - every routine of the kernel that takes a right,
+ * called on every kind of object with many values: whatever it answers, no
+ * right is lost, and none is left over.
+ *
+ * A routine that refuses gives its rights back at once; one that succeeds may
+ * keep them, but not longer than what they were given to.
+ */
+#include <string.h>
+
+#include <mach/duality.h>
+#include <mach/mach_thread.h>
+#include <mach/task_limits.h>
+#include <mach/vm_param.h>
+#include <mach_debug/mach_debug.h>
+
+#include "fuzz.h"
+#include "rights.h"
+#include "zones.h"
+
+#define SELF		mach_task_self()
+#define ROOM		4096u
+#define VM_SET_DEFAULT_MEMORY_MANAGER 2041
+
+#define TURNS		6u		/* calls of a routine on an object */
+#define TURNS_MANY	60u
+
+static union {
+	mach_msg_header_t head;
+	uint32_t	  word[ROOM / 4];
+} msg;
+
+static mach_port_t reply_port;
+static mach_port_t given;		/* the right that is passed */
+static mach_msg_type_name_t disposition;	/* how, where that is open */
+static mach_port_t array[4];		/* the same, out of line */
+static volatile unsigned calls;
+static uint32_t seed = 1;
+
+/* What the words of a request are: much of it makes sense somewhere. */
+static uint32_t
+any_word(void)
+{
+	static const uint32_t words[] = {
+		0, 1, 1, 2, 3, PAGE_SIZE, 0x70000000, 0xffffffff,
+	};
+
+	return words[test_random(&seed) % 8];
+}
+
+/* Send rights, and send-once rights, to a port of ours. */
+struct counts {
+	mach_port_rights_t send;
+	unsigned	   once;
+};
+
+/* Whatever waits at a port, and the rights in it. */
+static void
+drain(mach_port_t port)
+{
+	while (mach_msg(&msg.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+	    sizeof(msg), port, 0, MACH_PORT_NULL) == MACH_MSG_SUCCESS)
+		mach_msg_destroy(&msg.head);
+}
+
+/* Without those in messages that wait: a right given up tells so by one. */
+static struct counts
+counts_of(mach_port_t port)
+{
+	struct counts counts;
+
+	drain(port);
+	CHECK_KR(mach_port_get_srights(SELF, port, &counts.send),
+	    KERN_SUCCESS);
+	counts.once = receive_status(port).mps_sorights;
+	return counts;
+}
+
+static char *
+put_item(char *to, const struct request_item *item)
+{
+	bool right = request_item_is_right(item);
+	mach_msg_type_name_t name =
+	    item->name == MACH_MSG_TYPE_POLYMORPHIC ? disposition : item->name;
+	unsigned number = item->is_inline ? item->number : right ? 4 : 16;
+	uint32_t *word;
+
+	to = request_put_type(to, item, name, number, false);
+	word = (uint32_t *)to;
+	if (!item->is_inline) {
+		for (unsigned i = 0; i < 4; i++)
+			array[i] = given;
+		*word = (uint32_t)array;
+		return to + 4;
+	}
+	number = (number * item->size + 31) / 32;
+	for (unsigned i = 0; i < number; i++)
+		word[i] = right ? given : any_word();
+	return to + number * 4;
+}
+
+/* Whether the kernel has refused the call, and with what code. */
+static bool
+is_refused(const struct request *request, mach_port_t to, kern_return_t *code)
+{
+	char *at = (char *)(&msg.head + 1);
+	mach_msg_return_t mr;
+
+	for (unsigned i = 0; i < request->item_count; i++)
+		at = put_item(at, &request->item[i]);
+	msg.head.msgh_bits = MACH_MSGH_BITS_COMPLEX |
+	    MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+	msg.head.msgh_remote_port = to;
+	msg.head.msgh_local_port = reply_port;
+	msg.head.msgh_id = request->id;
+	calls++;
+	mr = mach_msg(&msg.head, MACH_SEND_MSG | MACH_RCV_MSG |
+	    MACH_SEND_TIMEOUT | MACH_RCV_TIMEOUT,
+	    (mach_msg_size_t)(at - (char *)&msg), sizeof(msg), reply_port, 0,
+	    MACH_PORT_NULL);
+	if (mr != MACH_MSG_SUCCESS)
+		return false;
+	*code = msg.head.msgh_id == request->id + 100 ?
+	    ((mig_reply_header_t *)&msg)->RetCode : KERN_SUCCESS;
+	mach_msg_destroy(&msg.head);
+	return *code != KERN_SUCCESS;
+}
+
+/* The counts once they are so again; what is undone may take a while. */
+static struct counts
+counts_again(mach_port_t port, struct counts want)
+{
+	struct counts counts = counts_of(port);
+
+	for (unsigned i = 0; i < 200 && (counts.send != want.send ||
+	    counts.once != want.once); i++) {
+		test_sleep(10);
+		counts = counts_of(port);
+	}
+	return counts;
+}
+
+/* What the refusal of one call has done to the counts of a port: nothing. */
+static void
+check_refusals(const struct request *request, mach_port_t to,
+    mach_port_t watched, unsigned turns)
+{
+	struct counts before = counts_of(watched), after;
+	kern_return_t code;
+	bool refused;
+
+	for (unsigned turn = 0; turn < turns; turn++) {
+		refused = is_refused(request, to, &code);
+		after = refused ? counts_again(watched, before) :
+		    counts_of(watched);
+		if (refused && (after.send != before.send ||
+		    after.once != before.once))
+			test_fail(__FILE__, __LINE__,
+			    "%s, call %u, refused by %d: %u and %u rights, "
+			    "then %u and %u", request->name, turn, code, (unsigned)before.send, before.once,
+			    (unsigned)after.send, after.once);
+		before = after;
+	}
+}
+
+static bool
+takes_rights(const struct request *request)
+{
+	for (unsigned i = 0; i < request->item_count; i++)
+		if (request_item_is_right(&request->item[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_polymorphic(const struct request *request)
+{
+	for (unsigned i = 0; i < request->item_count; i++)
+		if (request->item[i].name == MACH_MSG_TYPE_POLYMORPHIC)
+			return true;
+	return false;
+}
+
+/* Every routine that takes a right, on one object. */
+static void
+call_all(mach_port_t to, mach_port_t watched, unsigned turns)
+{
+	for (unsigned r = 0; r < request_count; r++) {
+		const struct request *request = &requests[r];
+
+		if (!takes_rights(request) || (to == TEST_HOST_PORT &&
+		    request->id == VM_SET_DEFAULT_MEMORY_MANAGER))
+			continue;
+		disposition = MACH_MSG_TYPE_COPY_SEND;
+		check_refusals(request, to, watched, turns);
+		if (given != watched || !is_polymorphic(request))
+			continue;
+		disposition = MACH_MSG_TYPE_MAKE_SEND_ONCE;
+		check_refusals(request, to, watched, turns);
+	}
+}
+
+/* Once what they were given to is gone, our own rights are all. */
+static void
+check_all_back(mach_port_t watched)
+{
+	struct counts ours = { 1, 0 };
+	struct counts counts = counts_again(watched, ours);
+
+	if (counts.send != 1 || counts.once != 0)
+		test_fail(__FILE__, __LINE__,
+		    "%u send and %u send-once rights", (unsigned)counts.send, counts.once);
+}
+
+/* The kernel's memory, names and regions are at their end for the task. */
+static void
+leave_nothing(task_t task)
+{
+	struct task_limits limits;
+	mach_msg_type_number_t count = TASK_LIMITS_COUNT;
+
+	CHECK_KR(task_get_limits(task, TASK_LIMITS_USE,
+	    (task_limits_t)&limits, &count), KERN_SUCCESS);
+	limits.messages = limits.message_bytes = TASK_LIMIT_KEEP;
+	CHECK_KR(task_set_limits(task, TEST_HOST_PORT, (task_limits_t)&limits,
+	    count), KERN_SUCCESS);
+}
+
+/* A call that waits, as for a pager that is the caller itself, is aborted. */
+static void
+abort_what_waits(void *caller)
+{
+	unsigned before;
+
+	for (;;) {
+		before = calls;
+		test_sleep(20);
+		if (calls == before)
+			(void)thread_abort((thread_t)caller);
+	}
+}
+
+static void
+call_everything(void)
+{
+	const mach_port_t *pool = fuzz_pool_make();
+	mach_port_t watched = test_port();
+
+	CHECK_KR(mach_thread_start(abort_what_waits,
+	    (void *)mach_thread_self()), KERN_SUCCESS);
+
+	/* its exceptions would be messages to a port that it is given */
+	CHECK_KR(task_suspend(pool[FUZZ_TASK]), KERN_SUCCESS);
+	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	for (unsigned i = 0; i < FUZZ_PORTS; i++) {
+		if (i == FUZZ_DEAD || i == FUZZ_SILENT || i == FUZZ_PAGER ||
+		    i == FUZZ_CONSOLE)
+			continue;	/* nobody serves these */
+		given = watched;
+		call_all(pool[i], watched, TURNS);
+		given = pool[FUZZ_TASK];	/* a right of a wrong kind */
+		call_all(pool[i], watched, 2);
+	}
+	given = watched;
+	leave_nothing(pool[FUZZ_TASK]);
+	call_all(pool[FUZZ_TASK], watched, TURNS_MANY);
+	call_all(pool[FUZZ_THREAD], watched, TURNS);
+	CHECK_KR(task_terminate(pool[FUZZ_TASK]), KERN_SUCCESS);
+	call_all(pool[FUZZ_TASK], watched, 1);	/* a dead name now */
+	check_all_back(watched);
+}
+
+TEST_LIMIT(ipc_arguments_are_neither_lost_nor_kept, 60)
+{
+	fuzz_arena = test_allocate(FUZZ_ARENA_PAGES * PAGE_SIZE);
+	zones_check_tasks(call_everything, 1);
+}
