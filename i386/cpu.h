@@ -65,6 +65,17 @@ divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Subtract n from *word; whether zero or less is left, signed. */
+static inline __attribute__((always_inline)) bool
+atomic_sub_runs_out(volatile uint32_t *word, uint32_t n)
+{
+	bool out;
+
+	__asm__ volatile("lock; subl %2, %0"
+	    : "+m" (*word), "=@ccle" (out) : "ri" (n) : "memory");
+	return out;
+}
+
 /* Number of this processor; for what does not include kern/processor.h. */
 int	cpu_number(void);
 

@@ -122,8 +122,8 @@ gate_dispatch:
 	cmpl	mach_trap_count, %eax
 	jae	gate_bad_number
 	movl	mach_trap_table+4(,%eax,8), %ecx
-	testl	%ecx, %ecx
-	jnz	gate_arguments
+	jecxz	gate_call
+	jmp	gate_arguments
 gate_call:
 	call	*mach_trap_table(,%eax,8)
 	jmp	gate_result

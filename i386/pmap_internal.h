@@ -284,4 +284,26 @@ void	pmap_table_free(struct pte *table);
 /* The entry of one of this processor's windows, and its address. */
 struct pte *pmap_window(unsigned which, vm_offset_t *va);
 
+/*
+ * pmap_activate, in line.  The kernel's own half is in every pmap, so changing
+ * to kernel_pmap leaves the old one loaded: often the same task runs again
+ * next.  A shootdown for it then makes the processor let go.
+ */
+static inline __attribute__((always_inline)) void
+pmap_switch(struct processor *self, struct pmap *pmap)
+{
+	struct pmap *old = self->machine.pmap;
+
+	self->machine.pmap_wanted = pmap;
+	if (pmap == old || pmap == kernel_pmap)
+		return;
+	__atomic_or_fetch(&pmap->processors, self->machine.bit,
+	    __ATOMIC_SEQ_CST);
+	self->machine.pmap = pmap;
+	cr3_write(pmap->cr3);
+	if (old != kernel_pmap)
+		__atomic_and_fetch(&old->processors, ~self->machine.bit,
+		    __ATOMIC_RELEASE);
+}
+
 #endif

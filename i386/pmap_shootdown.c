@@ -204,25 +204,8 @@ pmap_unload(struct pmap *pmap)
 	assert(pmap->processors == 0);
 }
 
-/*
- * The kernel's own half is in every pmap, so changing to kernel_pmap leaves
- * the old one loaded: often the same task runs again next.  A shootdown for
- * it then makes the processor let go.
- */
 void
 pmap_activate(struct pmap *pmap)
 {
-	struct processor *self = current_processor();
-	struct pmap *old = self->machine.pmap;
-
-	self->machine.pmap_wanted = pmap;
-	if (pmap == old || pmap == kernel_pmap)
-		return;
-	__atomic_or_fetch(&pmap->processors, self->machine.bit,
-	    __ATOMIC_SEQ_CST);
-	self->machine.pmap = pmap;
-	cr3_write(pmap->cr3);
-	if (old != kernel_pmap)
-		__atomic_and_fetch(&old->processors, ~self->machine.bit,
-		    __ATOMIC_RELEASE);
+	pmap_switch(current_processor(), pmap);
 }

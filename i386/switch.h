@@ -8,7 +8,7 @@
 #include <kern/processor.h>
 #include <kern/task.h>
 #include <kern/thread.h>
-#include <vm/pmap.h>
+#include <machine/pmap_internal.h>
 #include <vm/vm_map.h>
 
 /* What only some threads have: FPU state, debug registers, segments. */
@@ -29,7 +29,7 @@ machine_switch_no_stack(struct thread *old, struct thread *new)
 	processor->active_thread = new;
 	processor->machine.tss.esp0 = (uintptr_t)(&new->pcb.regs + 1);
 	if (new->task != old->task)
-		pmap_activate(new->task->map->pmap);
+		pmap_switch(processor, new->task->map->pmap);
 }
 
 #endif

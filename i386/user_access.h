@@ -1,6 +1,6 @@
 /*
- * i386/user_access.h - a message's header between user memory and the kernel,
- * in line; included as <machine/user_access.h>.
+ * i386/user_access.h - short messages between user memory and the kernel, in
+ * line; included as <machine/user_access.h>.
  *
  * As copyin and copyout (machine/cpu.h): may sleep, no spin lock held.  False
  * if the memory is not there or not the user's; part may have been copied.
@@ -58,6 +58,43 @@ user_header_write(void *user, uint32_t bits, uint32_t size, uint32_t remote,
 	USER_STORE(3, local);
 	USER_STORE(4, seqno);
 	USER_STORE(5, id);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+/* Whole words of a body, in order; size in bytes, at most a message's. */
+static inline __attribute__((always_inline)) bool
+user_words_read(const void *user, void *to, uint32_t size)
+{
+	uint32_t words = size / sizeof(uint32_t);
+
+	if (unlikely((uintptr_t)user > KERNEL_BASE - size))
+		return false;
+	user_access_begin();
+	__asm__ goto volatile("801: rep; movsl\n"
+	    USER_ACCESS_TABLE
+	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+static inline __attribute__((always_inline)) bool
+user_words_write(void *user, const void *from, uint32_t size)
+{
+	uint32_t words = size / sizeof(uint32_t);
+
+	if (unlikely((uintptr_t)user > KERNEL_BASE - size))
+		return false;
+	user_access_begin();
+	__asm__ goto volatile("801: rep; movsl\n"
+	    USER_ACCESS_TABLE
+	    : "+D" (user), "+S" (from), "+c" (words) : : "memory" : fault);
 	user_access_end();
 	return true;
 fault:

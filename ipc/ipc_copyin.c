@@ -176,10 +176,10 @@ cancel_notification(struct header_in *h, const struct ipc_port *port)
 {
 	struct ipc_kmsg *notice = h->after.deleted;
 
-	if (port == NULL || notice == NULL ||
+	if (port == NULL || !(h->after.what & AFTER_DELETED) ||
 	    notice->header.msgh_remote_port != port)
 		return NULL;
-	h->after.deleted = NULL;
+	h->after.what &= ~AFTER_DELETED;
 	return ipc_notice_cancel(notice);
 }
 
@@ -189,14 +189,16 @@ copyin_header(mach_msg_header_t *header, struct ipc_space *space,
 {
 	mach_msg_bits_t bits = header->msgh_bits & ~OWN_BITS;
 	struct ipc_port *notify_port = NULL, *cancelled = NULL;
-	struct header_in h = {
-		.space = space,
-		.dest_name = (uintptr_t)header->msgh_remote_port,
-		.reply_name = (uintptr_t)header->msgh_local_port,
-		.dest_type = MACH_MSGH_BITS_REMOTE(bits),
-		.reply_type = MACH_MSGH_BITS_LOCAL(bits),
-	};
+	struct header_in h;
 	mach_msg_return_t mr;
+
+	h.space = space;
+	h.dest_name = (uintptr_t)header->msgh_remote_port;
+	h.reply_name = (uintptr_t)header->msgh_local_port;
+	h.dest_type = MACH_MSGH_BITS_REMOTE(bits);
+	h.reply_type = MACH_MSGH_BITS_LOCAL(bits);
+	ipc_after_init(&h.after);
+	ipc_after_init(&h.reply_after);
 
 	if (!MACH_MSG_TYPE_PORT_ANY_SEND(h.dest_type))
 		return MACH_SEND_INVALID_HEADER;

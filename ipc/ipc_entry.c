@@ -30,6 +30,7 @@
 #define USER_NAME_BYTES	(sizeof(struct ipc_user_entry) + 4)
 
 static struct zone *user_entry_zone;
+struct ipc_entry ipc_entry_none;	/* fixed: all zeros */
 
 void
 ipc_entry_bootstrap(void)
@@ -159,7 +160,7 @@ settle_name(struct ipc_space *space, struct ipc_entry *entry, uint32_t index)
 }
 
 kern_return_t
-ipc_entry_alloc(struct ipc_space *space, mach_port_name_t *name,
+ipc_entry_alloc_lowest(struct ipc_space *space, mach_port_name_t *name,
     struct ipc_entry **out)
 {
 	struct ipc_entry *entry;
@@ -168,10 +169,6 @@ ipc_entry_alloc(struct ipc_space *space, mach_port_name_t *name,
 
 	if (space->entry_count >= space->entry_limit)
 		return KERN_NO_SPACE;
-	if (space->spare_name != MACH_PORT_NAME_NULL) {
-		*out = ipc_entry_take_spare(space, name);
-		return KERN_SUCCESS;
-	}
 	if (unlikely(space->free_summary == 0)) {
 		kr = grow_table(space);
 		if (kr != KERN_SUCCESS)
@@ -285,6 +282,16 @@ user_dealloc(struct ipc_space *space, struct ipc_user_entry *user)
 	account_give(space->account, ACCOUNT_BYTES, USER_NAME_BYTES);
 }
 
+/* A name goes: no hint may tell of it. */
+static void
+forget(struct ipc_space *space, mach_port_name_t name)
+{
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < IPC_HINTS; i++)
+		if (unlikely(space->hint[i].name == name))
+			ipc_hint_clear(space, i);
+}
+
 void
 ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry)
@@ -292,6 +299,7 @@ ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
 	uint32_t index = name & IE_INDEX_MASK;
 
 	assert(entry->request == NULL);
+	forget(space, name);
 	if (ipc_entry_make_spare(space, name, entry))
 		return;
 	space->entry_count--;

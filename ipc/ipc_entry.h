@@ -50,7 +50,10 @@ struct ipc_entry *ipc_entry_lookup_user(struct ipc_space *space,
  * until the caller sets it.  KERN_NO_SPACE: the space is at its limit;
  * KERN_RESOURCE_SHORTAGE.
  */
-kern_return_t	  ipc_entry_alloc(struct ipc_space *space,
+static inline kern_return_t ipc_entry_alloc(struct ipc_space *space,
+		    mach_port_name_t *name, struct ipc_entry **entry);
+/* The same when there is no spare one, or none is left. */
+kern_return_t	  ipc_entry_alloc_lowest(struct ipc_space *space,
 		    mach_port_name_t *name, struct ipc_entry **entry);
 /* The same under a name chosen by the user, which is not in use. */
 kern_return_t	  ipc_entry_alloc_name(struct ipc_space *space,
@@ -107,24 +110,36 @@ ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
 	return ipc_entry_lookup_user(space, name);
 }
 
-/* The same if it denotes one of these rights (MACH_PORT_TYPE_*). */
-static inline struct ipc_entry *
-ipc_entry_lookup_right(struct ipc_space *space, mach_port_name_t name,
-    uint32_t rights)
-{
-	uint32_t index = name & IE_INDEX_MASK;
-	struct ipc_entry *entry;
+/* What a hint denotes that is not in use: no name, no rights. */
+extern struct ipc_entry ipc_entry_none;
 
-	if (likely(index < space->table_size)) {
-		entry = ipc_entry_at(space, index);
-		if (likely(((entry->bits ^ name) & IE_GEN_MASK) == 0 &&
-		    (entry->bits & rights)))
-			return entry;
+static inline void
+ipc_hint_set(struct ipc_space *space, enum ipc_hint_use use,
+    mach_port_name_t name, struct ipc_entry *entry)
+{
+	space->hint[use] = (struct ipc_hint){ name, entry };
+}
+
+static inline void
+ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use)
+{
+	ipc_hint_set(space, use, MACH_PORT_NAME_NULL, &ipc_entry_none);
+}
+
+/* The same as ipc_entry_lookup if it denotes one of these rights (MACH_PORT_TYPE_*). */
+static inline __attribute__((always_inline)) struct ipc_entry *
+ipc_entry_lookup_right(struct ipc_space *space, mach_port_name_t name,
+    uint32_t rights, enum ipc_hint_use use)
+{
+	struct ipc_entry *entry = space->hint[use].entry;
+
+	if (unlikely(space->hint[use].name != name)) {
+		entry = ipc_entry_lookup(space, name);
+		if (entry == NULL)
+			return NULL;
+		ipc_hint_set(space, use, name, entry);
 	}
-	if (likely(space->by_name.elements == 0))
-		return NULL;
-	entry = ipc_entry_lookup_user(space, name);
-	return entry != NULL && (entry->bits & rights) ? entry : NULL;
+	return likely(entry->bits & rights) ? entry : NULL;
 }
 
 /*
@@ -155,6 +170,17 @@ ipc_entry_take_spare(struct ipc_space *space, mach_port_name_t *name)
 	space->spare_name = MACH_PORT_NAME_NULL;
 	space->entry_count++;
 	return space->spare;
+}
+
+static inline kern_return_t
+ipc_entry_alloc(struct ipc_space *space, mach_port_name_t *name,
+    struct ipc_entry **entry)
+{
+	if (unlikely(space->spare_name == MACH_PORT_NAME_NULL ||
+	    space->entry_count >= space->entry_limit))
+		return ipc_entry_alloc_lowest(space, name, entry);
+	*entry = ipc_entry_take_spare(space, name);
+	return KERN_SUCCESS;
 }
 
 #endif

@@ -19,6 +19,7 @@
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_port.h>
 #include <ipc/ipc_pset.h>
+#include <ipc/mach_msg_fast.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/task.h>
@@ -464,6 +465,16 @@ received(struct ipc_kmsg *kmsg)
 	return MACH_MSG_SUCCESS;
 }
 
+/* The largest message that mach_msg_fast.c may give the current thread. */
+static mach_msg_size_t
+fast_limit(mach_msg_option_t option, continuation_t continuation)
+{
+	if (continuation != mach_msg_receive_continue ||
+	    (option & MACH_RCV_NOTIFY))
+		return 0;
+	return current_thread()->saved.msg.rcv_size;
+}
+
 mach_msg_return_t
 ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
     mach_msg_size_t limit, mach_msg_timeout_t timeout_ms,
@@ -487,6 +498,7 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	}
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = limit;
+	self->ith_fast_limit = fast_limit(option, continuation);
 	queue_push_back(&object->receivers, &self->ith_link);
 	thread_will_wait(true);
 	spin_unlock(&object->lock);

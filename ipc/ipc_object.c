@@ -15,10 +15,11 @@ kern_return_t
 ipc_object_copyin(struct ipc_space *space, mach_port_name_t name,
     mach_msg_type_name_t disposition, struct ipc_port **port)
 {
-	struct ipc_after after = { .name = 0 };
+	struct ipc_after after;
 	struct ipc_entry *entry;
 	kern_return_t kr;
 
+	ipc_after_init(&after);
 	spin_lock(&space->lock);
 	if (!space->active) {
 		spin_unlock(&space->lock);
@@ -195,7 +196,7 @@ ipc_object_copyout_dest(struct ipc_space *space, struct ipc_port *port,
 }
 
 /* A free entry under name, or, if that is 0, under one the kernel chooses. */
-static kern_return_t
+static inline __attribute__((always_inline)) kern_return_t
 new_entry(struct ipc_space *space, mach_port_name_t name,
     mach_port_name_t *out, struct ipc_entry **entry)
 {
@@ -210,7 +211,7 @@ new_entry(struct ipc_space *space, mach_port_name_t name,
 }
 
 /* A port that account pays for until it dies; NULL: no memory, or the limit. */
-static struct ipc_port *
+static inline struct ipc_port *
 charged_port(struct account *account)
 {
 	struct ipc_port *port;

@@ -38,14 +38,28 @@ ipc_port_alloc(void)
 
 	if (unlikely(port == NULL))
 		return NULL;
-	*port = (struct ipc_port) {
-		.head = {
-			.lock = SPINLOCK_INIT(LOCK_PORT),
-			.refs = { 1 },
-			.alive = true,
-		},
-		.qlimit = MACH_PORT_QLIMIT_DEFAULT,
-	};
+	spinlock_init(&port->head.lock, LOCK_PORT);
+	refcount_init(&port->head.refs, 1);
+	port->head.alive = true;
+	port->head.is_set = false;
+	port->kotype = KOBJECT_NONE;
+	port->has_payload = false;
+	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
+	port->receiver = NULL;
+	port->receiver_name = MACH_PORT_NAME_NULL;
+	port->mscount = 0;
+	port->srights = 0;
+	port->sorights = 0;
+	port->nsrequest = NULL;
+	port->pdrequest = NULL;
+	port->kobject = NULL;
+	port->seqno = 0;
+	port->msgcount = 0;
+	port->pset = NULL;
+	port->account = NULL;
+	port->sonce_owed = 0;
+	port->owed_next = NULL;
+	port->destination = NULL;
 	queue_init(&port->head.receivers);
 	queue_init(&port->dnrequests);
 	queue_init(&port->msgs);
@@ -56,16 +70,8 @@ ipc_port_alloc(void)
 }
 
 void
-ipc_port_reference(struct ipc_port *port)
+ipc_port_free(struct ipc_port *port)
 {
-	refcount_take(&port->head.refs);
-}
-
-void
-ipc_port_release(struct ipc_port *port)
-{
-	if (!refcount_drop(&port->head.refs))
-		return;
 	assert(!port->head.alive);
 	zfree(port_zone, port);
 }
@@ -168,6 +174,8 @@ tell_one_dead_name(struct ipc_port *port)
 	mach_port_name_t name;
 	bool orphan;
 
+	if (queue_empty(&port->dnrequests))
+		return false;		/* nor does any come now */
 	ip_lock(port);
 	link = queue_pop_front(&port->dnrequests);
 	if (link == NULL) {
@@ -230,7 +238,8 @@ ipc_port_destroy(struct ipc_port *port)
 	queue_init(&msgs);
 	ip_lock(port);
 	assert(port->head.alive);
-	ipc_port_clear_receiver(port);
+	if (port->receiver != NULL)
+		ipc_port_clear_receiver(port);
 	pdrequest = port->pdrequest;
 	port->pdrequest = NULL;
 	if (pdrequest != NULL) {

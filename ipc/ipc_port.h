@@ -4,6 +4,7 @@
 #ifndef IPC_IPC_PORT_H
 #define IPC_IPC_PORT_H
 
+#include <kern/account.h>
 #include <kern/ipc_kobject.h>
 #include <kern/lock.h>
 #include <kern/queue.h>
@@ -109,8 +110,20 @@ void		 ipc_port_bootstrap(void);
  */
 struct ipc_port	*ipc_port_alloc(void);
 
-void		 ipc_port_reference(struct ipc_port *port);
-void		 ipc_port_release(struct ipc_port *port);	/* frees at zero */
+void		 ipc_port_free(struct ipc_port *port);	/* without references */
+
+static inline __attribute__((always_inline)) void
+ipc_port_reference(struct ipc_port *port)
+{
+	refcount_take(&port->head.refs);
+}
+
+static inline void
+ipc_port_release(struct ipc_port *port)
+{
+	if (unlikely(refcount_drop(&port->head.refs)))
+		ipc_port_free(port);
+}
 
 /* A port the kernel receives on; naked receive right; NULL: no memory. */
 struct ipc_port	*ipc_port_alloc_kernel(void);
@@ -129,6 +142,26 @@ void		 ipc_port_clear_receiver(struct ipc_port *port);
  * saves the port.  Nothing locked.
  */
 void		 ipc_port_destroy(struct ipc_port *port);
+
+/*
+ * Destroy at once the port of a receive right that is alone in the world: the
+ * last reference, and nobody to be told.  False: it is not, nothing changed.
+ * The right's space is locked.
+ */
+static inline bool
+ipc_port_destroy_alone(struct ipc_port *port)
+{
+	/* Whoever waits at it, sends to it or is queued there has a reference. */
+	if (port->head.refs.count != 1 || port->pset != NULL ||
+	    port->nsrequest != NULL || port->pdrequest != NULL ||
+	    port->kotype != KOBJECT_NONE || !queue_empty(&port->dnrequests))
+		return false;
+	port->head.alive = false;
+	if (port->account != NULL)
+		account_give(port->account, ACCOUNT_PORTS, 1);
+	ipc_port_free(port);
+	return true;
+}
 
 /*
  * Note that port's receive right travels to dest.  Returns true, and notes

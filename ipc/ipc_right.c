@@ -64,21 +64,27 @@ ipc_request_free(struct ipc_request *request)
 }
 
 void
-ipc_after_run(struct ipc_after *after)
+ipc_after_do(struct ipc_after *after)
 {
-	if (after->send_once != NULL)
-		ipc_notify_send_once(after->send_once);
-	if (after->receive != NULL)
+	uint32_t what = after->what;
+
+	if (what == AFTER_RECEIVE) {
 		ipc_port_destroy(after->receive);
-	if (after->no_senders != NULL)
+		return;
+	}
+	if (what & AFTER_SEND_ONCE)
+		ipc_notify_send_once(after->send_once);
+	if (what & AFTER_RECEIVE)
+		ipc_port_destroy(after->receive);
+	if (what & AFTER_NO_SENDERS)
 		ipc_notify_no_senders(after->no_senders, after->mscount);
-	if (after->deleted != NULL)
+	if (what & AFTER_DELETED)
 		ipc_notify_port_deleted(after->deleted, after->name);
-	if (after->ma_deleted != NULL)
+	if (what & AFTER_MA_DELETED)
 		ipc_notify_port_deleted(after->ma_deleted, after->name);
-	if (after->port != NULL)
+	if (what & AFTER_PORT)
 		ipc_port_release(after->port);
-	if (after->pset != NULL)
+	if (what & AFTER_PSET)
 		ipc_pset_destroy(after->pset);
 }
 
@@ -115,22 +121,35 @@ remove_request(struct ipc_port *port, struct ipc_request *request)
 }
 
 /* The entry goes: its requests become notifications.  Port locked, if any. */
-static void
-drop_requests(struct ipc_space *space, mach_port_name_t name,
+static void __attribute__((noinline))
+drop_its_requests(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry, struct ipc_after *after)
 {
 	struct ipc_request *request = entry->request;
 
 	after->name = name;
 	if (request != NULL) {
-		after->deleted = request->notice;
+		if (request->notice != NULL) {
+			after->deleted = request->notice;
+			after->what |= AFTER_DELETED;
+		}
 		remove_request(entry->port, request);
 		entry->request = NULL;
 	}
 	if (entry->bits & IE_MAREQUEST) {
 		entry->bits &= ~IE_MAREQUEST;
 		after->ma_deleted = ipc_marequest_cancel(space, name);
+		if (after->ma_deleted != NULL)
+			after->what |= AFTER_MA_DELETED;
 	}
+}
+
+static inline void
+drop_requests(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_entry *entry, struct ipc_after *after)
+{
+	if (unlikely(entry->request != NULL || (entry->bits & IE_MAREQUEST)))
+		drop_its_requests(space, name, entry, after);
 }
 
 /* A dead port's lock is held: make its entry a dead name, and unlock. */
@@ -206,15 +225,23 @@ ipc_right_info(struct ipc_space *space, mach_port_name_t name,
 		*type |= MACH_PORT_TYPE_MAREQUEST;
 }
 
+/* A locked port has lost a send right. */
+static void
+drop_sright(struct ipc_port *port, struct ipc_after *after)
+{
+	after->no_senders = ipc_port_drop_srights(port);
+	if (likely(after->no_senders == NULL))
+		return;
+	after->what |= AFTER_NO_SENDERS;
+	after->mscount = port->mscount;
+}
+
 /* Take the send right (all user references) of an entry; port locked. */
 static void
 drop_send(struct ipc_entry *entry, struct ipc_after *after)
 {
-	struct ipc_port *port = entry->port;
-
 	entry->bits &= ~(MACH_PORT_TYPE_SEND | IE_UREFS_MASK);
-	after->no_senders = ipc_port_drop_srights(port);
-	after->mscount = port->mscount;
+	drop_sright(entry->port, after);
 }
 
 /* An entry of a locked port has lost all rights; unlocks the port. */
@@ -242,6 +269,7 @@ destroy_pset(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry, struct ipc_after *after)
 {
 	after->pset = entry->pset;
+	after->what |= AFTER_PSET;
 	entry->bits &= ~IE_TYPE_MASK;
 	ipc_entry_dealloc(space, name, entry);
 }
@@ -261,6 +289,7 @@ destroy_send(struct ipc_space *space, mach_port_name_t name,
 	ipc_entry_hash_remove(space, name, entry);
 	drop_send(entry, after);
 	after->port = port;
+	after->what |= AFTER_PORT;
 	drop_entry(space, name, entry, after);
 }
 
@@ -270,6 +299,7 @@ destroy_sonce(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry, struct ipc_after *after)
 {
 	after->send_once = entry->port;
+	after->what |= AFTER_SEND_ONCE;
 	drop_entry(space, name, entry, after);
 }
 
@@ -285,12 +315,13 @@ destroy_receive(struct ipc_space *space, mach_port_name_t name,
 	ip_lock(port);
 	ipc_port_clear_receiver(port);
 	after->receive = port;
+	after->what |= AFTER_RECEIVE;
 	if (!(entry->bits & MACH_PORT_TYPE_SEND)) {
 		drop_entry(space, name, entry, after);
 		return;
 	}
 	if (port->pdrequest != NULL)
-		after->no_senders = ipc_port_drop_srights(port);
+		drop_sright(port, after);
 	else
 		port->srights--;	/* no notification: the port dies */
 	if (entry->request != NULL) {
@@ -310,11 +341,18 @@ destroy_receive_all(struct ipc_space *space, mach_port_name_t name,
 {
 	struct ipc_port *port = entry->port;
 
+	if (!(entry->bits & (MACH_PORT_TYPE_SEND | IE_MAREQUEST)) &&
+	    ipc_port_destroy_alone(port)) {
+		entry->bits &= ~IE_TYPE_MASK;
+		ipc_entry_dealloc(space, name, entry);
+		return;
+	}
 	ip_lock(port);
 	if (entry->bits & MACH_PORT_TYPE_SEND)
 		drop_send(entry, after);
 	ipc_port_clear_receiver(port);
 	after->receive = port;
+	after->what |= AFTER_RECEIVE;
 	drop_entry(space, name, entry, after);
 }
 

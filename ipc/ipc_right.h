@@ -10,14 +10,21 @@
 #include <mach/message.h>
 
 /*
- * What a change of an entry leaves to be done when the space is unlocked.
- * Empty when all is zero.
+ * What a change of an entry leaves to be done when the space is unlocked: a
+ * field says something if what has its bit.
  */
+enum {
+	AFTER_DELETED = 1, AFTER_MA_DELETED = 2, AFTER_NO_SENDERS = 4,
+	AFTER_SEND_ONCE = 8, AFTER_RECEIVE = 16, AFTER_PORT = 32,
+	AFTER_PSET = 64,
+};
+
 struct ipc_after {
+	uint32_t	  what;
 	mach_port_name_t  name;		/* of the entry that is gone */
-	struct ipc_kmsg	 *deleted;	/* port-deleted notices of the requests, */
-	struct ipc_kmsg	 *ma_deleted;	/*   or NULL */
-	struct ipc_kmsg	 *no_senders;	/* no-senders notice */
+	struct ipc_kmsg	 *deleted;	/* port-deleted notices of the requests */
+	struct ipc_kmsg	 *ma_deleted;
+	struct ipc_kmsg	 *no_senders;	/* no-senders notice, and its count */
 	mach_port_mscount_t mscount;
 	struct ipc_port	 *send_once;	/* right that ends unused */
 	struct ipc_port	 *receive;	/* right to destroy */
@@ -27,8 +34,21 @@ struct ipc_after {
 
 void		  ipc_right_bootstrap(void);
 void		  ipc_request_free(struct ipc_request *request);
-/* Do it.  Nothing locked. */
-void		  ipc_after_run(struct ipc_after *after);
+static inline void
+ipc_after_init(struct ipc_after *after)
+{
+	after->what = 0;
+}
+
+/* Do what there is.  Nothing locked. */
+void		  ipc_after_do(struct ipc_after *after);
+
+static inline void
+ipc_after_run(struct ipc_after *after)
+{
+	if (after->what != 0)
+		ipc_after_do(after);
+}
 
 /*
  * All below: space locked and active, entry is that of name.

@@ -73,6 +73,8 @@ ipc_space_create(struct account *account, struct ipc_space **out)
 	space->entry_limit = account->limit[ACCOUNT_NAMES];
 	space->first = &space->block0;
 	space->blocks = &space->first;
+	for (unsigned i = 0; i < IPC_HINTS; i++)
+		ipc_hint_clear(space, i);
 	ipc_hash_init(&space->by_port);
 	ipc_hash_init(&space->by_name);
 	queue_init(&space->marequests);
@@ -81,19 +83,11 @@ ipc_space_create(struct account *account, struct ipc_space **out)
 }
 
 void
-ipc_space_reference(struct ipc_space *space)
+ipc_space_free(struct ipc_space *space)
 {
-	refcount_take(&space->refs);
-}
-
-void
-ipc_space_release(struct ipc_space *space)
-{
-	if (refcount_drop(&space->refs)) {
-		ipc_entry_free_tables(space);
-		account_release(space->account);
-		zfree(space_zone, space);
-	}
+	ipc_entry_free_tables(space);
+	account_release(space->account);
+	zfree(space_zone, space);
 }
 
 /* Destroy the rights of one pass over the names. */
@@ -106,7 +100,7 @@ destroy_pass(struct ipc_space *space)
 	uint64_t cursor = 0;
 
 	while (cursor != IPC_CURSOR_END) {
-		after = (struct ipc_after) { .name = 0 };
+		ipc_after_init(&after);
 		spin_lock(&space->lock);
 		entry = ipc_entry_next(space, &cursor, &name);
 		if (entry != NULL)

@@ -29,6 +29,20 @@ struct ipc_block {
 #define IPC_SPACE_LIMIT		(1u << 18)	/* names of a space, default */
 #define IPC_SPACE_LIMIT_MAX	(1u << 20)
 
+/* Names that are looked up again and again, by what they are used for. */
+enum ipc_hint_use {
+	IPC_HINT_SEND,			/* a call goes to it */
+	IPC_HINT_RECEIVE,		/* its reply comes here */
+	IPC_HINT_REPLY,			/* a reply goes to it */
+	IPC_HINT_SERVE,			/* the next call comes here */
+	IPC_HINTS
+};
+
+struct ipc_hint {
+	mach_port_name_t  name;
+	struct ipc_entry *entry;		/* what name denotes */
+};
+
 struct ipc_space {
 	/* fixed at creation */
 	struct account	 *account;		/* a reference: pays for it */
@@ -43,6 +57,7 @@ struct ipc_space {
 	uint32_t	  entry_limit;
 	mach_port_name_t  spare_name;		/* next fresh name, or 0 */
 	struct ipc_entry *spare;		/* its entry, free in no bitmap */
+	struct ipc_hint	  hint[IPC_HINTS];	/* see ipc_entry_lookup_right */
 	uint32_t	  user_names;		/* bit (name & 31): chosen once */
 	struct ipc_entry *chunk[IPC_SMALL_CHUNKS]; /* less their first index */
 	struct ipc_block **blocks;		/* &first, or a page of pointers */
@@ -64,8 +79,20 @@ void		 ipc_space_bootstrap(void);
 /* A space that account pays for: a reference; KERN_RESOURCE_SHORTAGE. */
 kern_return_t	 ipc_space_create(struct account *account, struct ipc_space **space);
 void		 ipc_space_destroy(struct ipc_space *space);	/* all rights die; further use gets KERN_INVALID_TASK */
-void		 ipc_space_reference(struct ipc_space *space);
-void		 ipc_space_release(struct ipc_space *space);
+void		 ipc_space_free(struct ipc_space *space);	/* without references */
+
+static inline void
+ipc_space_reference(struct ipc_space *space)
+{
+	refcount_take(&space->refs);
+}
+
+static inline void
+ipc_space_release(struct ipc_space *space)
+{
+	if (unlikely(refcount_drop(&space->refs)))
+		ipc_space_free(space);
+}
 
 struct ipc_space *current_space(void);
 

@@ -55,9 +55,7 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args)
 	struct thread *thread = queue_element(first, struct thread, ith_link);
 
 	if (first == &object->receivers ||
-	    thread->continuation != mach_msg_receive_continue ||
-	    thread->saved.msg.rcv_size < args->send_size ||
-	    (thread->saved.msg.option & MACH_RCV_NOTIFY) ||
+	    thread->ith_fast_limit < args->send_size ||
 	    sched_better_ready(thread))
 		return NULL;
 	if (args->send_size != HEADER_SIZE &&
@@ -90,6 +88,7 @@ pass(const struct mach_msg_args *args, struct ipc_object *queue,
 	self->saved.msg.mqueue = next;
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
+	self->ith_fast_limit = args->rcv_size;
 	if (!thread_swap(self, receiver, mach_msg_receive_continue))
 		return false;
 	/* Nobody wakes either through a queue before we unlock it. */
@@ -152,6 +151,7 @@ name_reply(struct ipc_space *space, struct ipc_port *reply,
 		entry = ipc_entry_take_spare(space, name);
 		entry->port = reply;
 		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
+		ipc_hint_set(space, IPC_HINT_REPLY, *name, entry);
 		spin_unlock(&space->lock);
 		return MACH_MSG_SUCCESS;
 	}
@@ -201,12 +201,27 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 }
 
 /*
- * Send a call from a locked space and wait for its reply, or do nothing.  A
- * call for mach_msg_kernel gives its destination and *out, with references.
+ * Call the kernel from a locked space, which is unlocked then, or do nothing.
  */
-static inline __attribute__((always_inline)) struct ipc_port *
+static inline __attribute__((always_inline)) void
+fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
+    struct ipc_port *dest, struct ipc_port *reply, mach_msg_id_t id)
+{
+	mig_routine_t routine = ipc_kobject_short(id);
+
+	if (routine == NULL || !port_is_quiet(reply) || !dest->head.alive ||
+	    args->send_size > MACH_MSG_KERNEL_MAX)
+		return;
+	ipc_port_reference(dest);
+	ipc_port_reference(reply);
+	spin_unlock(&space->lock);
+	thread_syscall_return(mach_msg_kernel(args, dest, reply, routine, id));
+}
+
+/* Send a call from a locked space and wait for its reply, or do nothing. */
+static inline __attribute__((always_inline)) void
 fast_call(const struct mach_msg_args *args, struct ipc_space *space,
-    mach_port_name_t dest_name, mach_msg_id_t id, struct ipc_port **out)
+    mach_port_name_t dest_name, mach_msg_id_t id)
 {
 	struct ipc_port *dest, *reply;
 	struct ipc_object *queue;
@@ -214,24 +229,19 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	struct arrival arrival;
 	bool passed = false;
 
-	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND);
+	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND,
+	    IPC_HINT_SEND);
 	if (entry == NULL)
-		return NULL;
+		return;
 	dest = entry->port;
 	entry = ipc_entry_lookup_right(space, args->rcv_name,
-	    MACH_PORT_TYPE_RECEIVE);
+	    MACH_PORT_TYPE_RECEIVE, IPC_HINT_RECEIVE);
 	if (entry == NULL || entry->port == dest)
-		return NULL;
+		return;
 	reply = entry->port;
 	if (dest->receiver == ipc_space_kernel) {
-		if (!ipc_kobject_is_short(id) || !port_is_quiet(reply) ||
-		    !dest->head.alive ||
-		    args->send_size > MACH_MSG_KERNEL_MAX)
-			return NULL;
-		refcount_take(&dest->head.refs);
-		refcount_take(&reply->head.refs);
-		*out = reply;
-		return dest;
+		fast_kernel_call(args, space, dest, reply, id);
+		return;
 	}
 	lock_two(dest, reply);
 	queue = &dest->head;
@@ -253,7 +263,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	ip_unlock(dest);
 	ip_unlock(reply);
 	if (!passed)
-		return NULL;
+		return;
 	spin_unlock(&space->lock);
 	thread_syscall_return(deliver_call(&arrival, reply, args->send_size,
 	    id));
@@ -265,7 +275,8 @@ lock_next(struct ipc_space *space, mach_port_name_t name,
     struct ipc_port *port)
 {
 	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
-	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET);
+	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET,
+	    IPC_HINT_SERVE);
 	struct ipc_port *next;
 	struct ipc_pset *pset;
 
@@ -301,7 +312,7 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	bool passed = false;
 
 	entry = ipc_entry_lookup_right(space, dest_name,
-	    MACH_PORT_TYPE_SEND_ONCE);
+	    MACH_PORT_TYPE_SEND_ONCE, IPC_HINT_REPLY);
 	if (entry == NULL || entry->request != NULL ||
 	    (entry->bits & IE_MAREQUEST))
 		return;
@@ -313,7 +324,9 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 		passed = pass(args, &dest->head, next);
 	if (passed) {
 		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
-		if (!ipc_entry_make_spare(space, dest_name, entry))
+		if (likely(ipc_entry_make_spare(space, dest_name, entry)))
+			ipc_hint_clear(space, IPC_HINT_REPLY);
+		else
 			ipc_entry_dealloc(space, dest_name, entry);
 		dest->sorights--;
 		refcount_take(&next->refs);
@@ -330,43 +343,34 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 
 /*
  * Try a send and receive with no other options.  Returns only if it was not
- * taken: *kernel and *reply are then as fast_call gave them, or nothing has
- * changed.
+ * taken; nothing has changed then.
  */
 static inline __attribute__((always_inline)) void
-mach_msg_fast(const struct mach_msg_args *args, struct ipc_port **kernel,
-    struct ipc_port **reply, mach_msg_id_t *id)
+mach_msg_fast(const struct mach_msg_args *args)
 {
 	struct ipc_space *space = current_thread()->task->space;
 	mach_port_name_t remote, local;
 	mach_msg_bits_t bits;
+	uint32_t id;
 
 	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
-	    (uint32_t *)id)))
+	    &id)))
 		return;
 	/* A space that dies still has its rights until each has died. */
 	spin_lock(&space->lock);
 	if (bits == CALL_BITS && local == args->rcv_name)
-		*kernel = fast_call(args, space, remote, *id, reply);
+		fast_call(args, space, remote, id);
 	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
-		fast_reply(args, space, remote, *id);
+		fast_reply(args, space, remote, id);
 	spin_unlock(&space->lock);
 }
 
 mach_msg_return_t
 mach_msg_trap(struct mach_msg_args *args)
 {
-	struct ipc_port *kernel = NULL, *reply;
-	mach_msg_return_t mr;
-	mach_msg_id_t id;
-
 	if (args->option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
 	    args->send_size - sizeof(mach_msg_header_t) <
-	    mach_msg_fast_bodies && (args->send_size & 3) == 0) {
-		mach_msg_fast(args, &kernel, &reply, &id);
-		if (kernel != NULL &&
-		    mach_msg_kernel(args, kernel, reply, id, &mr))
-			return mr;
-	}
+	    mach_msg_fast_bodies && (args->send_size & 3) == 0)
+		mach_msg_fast(args);
 	return mach_msg_slow(args);
 }

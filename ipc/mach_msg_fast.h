@@ -7,6 +7,7 @@
 #include <ipc/mach_traps_ipc.h>
 #include <kern/types.h>
 #include <mach/message.h>
+#include <mach/mig_errors.h>
 
 #define MACH_MSG_FAST_MAX	8192u	/* bytes, header included */
 #define MACH_MSG_FAST_BODIES	(MACH_MSG_FAST_MAX - sizeof(mach_msg_header_t) + 1)
@@ -22,13 +23,13 @@ void	mach_msg_receive_continue(void);
 mach_msg_return_t mach_msg_slow(const struct mach_msg_args *args);
 
 /*
- * A short simple call to a kernel port: the whole of it, or false with nothing
- * changed.  References to dest and to reply, which args->rcv_name denotes, are
- * consumed.  id: the message's, ipc_kobject_is_short.
+ * A short simple call to a kernel port, of an id that routine serves (see
+ * ipc_kobject_short).  Consumes references to dest and to reply,
+ * which args->rcv_name denotes.
  */
 #define MACH_MSG_KERNEL_MAX	256u	/* bytes of such a call */
-bool	mach_msg_kernel(const struct mach_msg_args *args,
-	    struct ipc_port *dest, struct ipc_port *reply, mach_msg_id_t id,
-	    mach_msg_return_t *mr);
+mach_msg_return_t mach_msg_kernel(const struct mach_msg_args *args,
+		    struct ipc_port *dest, struct ipc_port *reply,
+		    mig_routine_t routine, mach_msg_id_t id);
 
 #endif

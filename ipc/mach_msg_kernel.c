@@ -13,33 +13,18 @@
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/mach_msg_fast.h>
+#include <kern/debug.h>
 #include <kern/ipc_kobject.h>
+#include <kern/served.h>
 #include <kern/string.h>
 #include <kern/task.h>
 #include <kern/thread.h>
-#include <machine/cpu.h>
+#include <machine/user_access.h>
 
 struct short_request {
 	mach_msg_header_t head;
 	char body[MACH_MSG_KERNEL_MAX - sizeof(mach_msg_header_t)];
 };
-
-/* Receive the reply from a locked port: only its header is left to do. */
-static inline void
-arrive(struct ipc_port *port, mach_msg_header_t *head)
-{
-	head->msgh_bits = MACH_MSGH_BITS(0, MACH_MSG_TYPE_PORT_SEND_ONCE);
-	head->msgh_remote_port = IP_NULL;
-	head->msgh_local_port =
-	    (struct ipc_port *)(uintptr_t)port->receiver_name;
-	head->msgh_seqno = port->seqno++;
-	if (unlikely(port->has_payload)) {
-		head->msgh_bits = MACH_MSGH_BITS(0,
-		    MACH_MSG_TYPE_PROTECTED_PAYLOAD);
-		head->msgh_local_port =
-		    (struct ipc_port *)(uintptr_t)port->payload;
-	}
-}
 
 /*
  * Queue the reply: it is too large, others wait at the locked port, or this is
@@ -76,7 +61,33 @@ receive(const struct mach_msg_args *args)
 	return mach_msg_slow(&rest);
 }
 
-static mach_msg_return_t
+/*
+ * Receive the reply from a locked port of the caller's, which is unlocked:
+ * only its header is left to do.
+ */
+static inline __attribute__((always_inline)) mach_msg_return_t
+arrive(struct ipc_port *port, const mach_msg_header_t *reply,
+    mach_msg_header_t *user)
+{
+	mach_msg_type_name_t type = MACH_MSG_TYPE_PORT_SEND_ONCE;
+	uint32_t local = port->receiver_name;
+	mach_port_seqno_t seqno = port->seqno++;
+
+	if (unlikely(port->has_payload)) {
+		type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		local = port->payload;
+	}
+	ip_unlock(port);
+	if (unlikely(!user_header_write(user, MACH_MSGH_BITS(0, type),
+	    reply->msgh_size, MACH_PORT_NAME_NULL, local, seqno,
+	    reply->msgh_id)) ||
+	    unlikely(!user_words_write(user + 1, reply + 1,
+	    reply->msgh_size - sizeof(*reply))))
+		return MACH_RCV_INVALID_DATA;
+	return MACH_MSG_SUCCESS;
+}
+
+static inline __attribute__((always_inline)) mach_msg_return_t
 take_reply(const struct mach_msg_args *args, struct task *task,
     struct ipc_port *port, mach_msg_header_t *head)
 {
@@ -94,26 +105,24 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 		mr = queue_reply(port, head);
 		return mr == MACH_MSG_SUCCESS ? receive(args) : mr;
 	}
-	arrive(port, head);
-	ip_unlock(port);
 	task->messages_received++;
-	return copyoutmsg(head, args->msg, head->msgh_size) == 0 ?
-	    MACH_MSG_SUCCESS : MACH_RCV_INVALID_DATA;
+	return arrive(port, head, args->msg);
 }
 
-bool
+mach_msg_return_t
 mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
-    struct ipc_port *reply_port, mach_msg_id_t id, mach_msg_return_t *mr)
+    struct ipc_port *reply_port, mig_routine_t routine, mach_msg_id_t id)
 {
 	struct task *task = current_thread()->task;
 	struct short_request request;
 	struct kobject_reply reply;
+	mach_msg_return_t mr;
 
-	if (copyinmsg((const mach_msg_header_t *)args->msg + 1, request.body,
-	    args->send_size - sizeof(request.head)) != 0) {
+	if (unlikely(!user_words_read((const mach_msg_header_t *)args->msg + 1,
+	    request.body, args->send_size - sizeof(request.head)))) {
 		ipc_port_release(dest);
 		ipc_port_release(reply_port);
-		return false;
+		return mach_msg_slow(args);
 	}
 	request.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE);
@@ -121,10 +130,18 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	request.head.msgh_remote_port = dest;
 	request.head.msgh_local_port = IP_NULL;
 	request.head.msgh_id = id;
+	reply.head.Head.msgh_bits = 0;
+	reply.head.Head.msgh_size = sizeof(reply.head);
+	reply.head.Head.msgh_id = id + 100;
+	reply.head.RetCodeType = KOBJECT_CODE_TYPE;
 	task->messages_sent++;
-	ipc_kobject_server_short(&request.head, &reply);
+	routine(&request.head, &reply.head.Head);
+	served_note(id, reply.head.RetCode);
+	assert(reply.head.Head.msgh_size <= sizeof(reply) &&
+	    reply.head.Head.msgh_bits == 0 &&
+	    reply.head.RetCode != MIG_NO_REPLY);
 	ipc_port_release(dest);
-	*mr = take_reply(args, task, reply_port, &reply.head.Head);
+	mr = take_reply(args, task, reply_port, &reply.head.Head);
 	ipc_port_release(reply_port);
-	return true;
+	return mr;
 }

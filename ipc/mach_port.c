@@ -20,7 +20,7 @@
 #include <vm/vm_map.h>
 
 /* Lock a space and find a name in it.  Unlocked again on failure. */
-static kern_return_t
+static inline __attribute__((always_inline)) kern_return_t
 lookup(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry **entry)
 {
@@ -244,9 +244,9 @@ allocate(struct ipc_space *space, mach_port_right_t right,
 {
 	if (space == NULL)
 		return KERN_INVALID_TASK;
-	switch (right) {
-	case MACH_PORT_RIGHT_RECEIVE:
+	if (likely(right == MACH_PORT_RIGHT_RECEIVE))
 		return ipc_object_new_port(space, name, out);
+	switch (right) {
 	case MACH_PORT_RIGHT_PORT_SET:
 		return ipc_object_new_pset(space, name, out);
 	case MACH_PORT_RIGHT_DEAD_NAME:
@@ -279,12 +279,13 @@ mach_port_allocate(struct ipc_space *space, mach_port_right_t right,
 kern_return_t
 mach_port_destroy(struct ipc_space *space, mach_port_name_t name)
 {
-	struct ipc_after after = { .name = 0 };
+	struct ipc_after after;
 	struct ipc_entry *entry;
 	kern_return_t kr = lookup(space, name, &entry);
 
 	if (kr != KERN_SUCCESS)
 		return kr;
+	ipc_after_init(&after);
 	ipc_right_destroy(space, name, entry, &after);
 	spin_unlock(&space->lock);
 	ipc_after_run(&after);
@@ -294,12 +295,13 @@ mach_port_destroy(struct ipc_space *space, mach_port_name_t name)
 kern_return_t
 mach_port_deallocate(struct ipc_space *space, mach_port_name_t name)
 {
-	struct ipc_after after = { .name = 0 };
+	struct ipc_after after;
 	struct ipc_entry *entry;
 	kern_return_t kr = lookup(space, name, &entry);
 
 	if (kr != KERN_SUCCESS)
 		return kr;
+	ipc_after_init(&after);
 	kr = ipc_right_dealloc(space, name, entry, &after);
 	spin_unlock(&space->lock);
 	ipc_after_run(&after);
@@ -337,7 +339,7 @@ kern_return_t
 mach_port_mod_refs(struct ipc_space *space, mach_port_name_t name,
     mach_port_right_t right, mach_port_delta_t delta)
 {
-	struct ipc_after after = { .name = 0 };
+	struct ipc_after after;
 	struct ipc_entry *entry;
 	kern_return_t kr;
 
@@ -348,6 +350,7 @@ mach_port_mod_refs(struct ipc_space *space, mach_port_name_t name,
 	kr = lookup(space, name, &entry);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	ipc_after_init(&after);
 	kr = ipc_right_delta(space, name, entry, right, delta, &after);
 	spin_unlock(&space->lock);
 	ipc_after_run(&after);

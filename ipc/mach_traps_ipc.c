@@ -44,7 +44,8 @@ name_last_given(struct ipc_space *space, struct ipc_port *const *slot,
 	struct ipc_entry *entry;
 
 	spin_lock(&space->lock);
-	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND);
+	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND,
+	    IPC_HINT_SEND);
 	if (likely(entry != NULL && entry->port == *slot &&
 	    entry->port->head.alive && IE_UREFS(entry->bits) < UREFS_AMPLE))
 		entry->bits++;

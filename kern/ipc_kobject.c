@@ -83,25 +83,8 @@ static const struct {
 	{ 3221, 3222 },					/* names and ports */
 };
 
-uint32_t kobject_short_ids[KOBJECT_IDS / 32];
+mig_routine_t kobject_short[KOBJECT_SHORT_IDS];
 static uint32_t large_ids[KOBJECT_IDS / 32];	/* fixed after boot */
-
-static void
-note_id(uint32_t *ids, unsigned id)
-{
-	ids[(id - KOBJECT_ID_MIN) / 32] |= 1u << ((id - KOBJECT_ID_MIN) % 32);
-}
-
-void
-ipc_kobject_bootstrap(void)
-{
-	for (unsigned i = 0; i < array_count(short_replies); i++)
-		for (unsigned id = short_replies[i].first;
-		    id <= short_replies[i].last; id++)
-			note_id(kobject_short_ids, id);
-	for (unsigned i = 0; i < array_count(large_replies); i++)
-		note_id(large_ids, large_replies[i]);
-}
 
 static mig_routine_t
 find_routine(const mach_msg_header_t *request)
@@ -114,39 +97,44 @@ find_routine(const mach_msg_header_t *request)
 	return subsystems[index](request);
 }
 
+static void
+bootstrap_short(unsigned id)
+{
+	mach_msg_header_t request = { .msgh_id = id };
+
+	kobject_short[id - KOBJECT_ID_MIN] = find_routine(&request);
+}
+
+static void
+bootstrap_large(unsigned id)
+{
+	uint32_t index = id - KOBJECT_ID_MIN;
+
+	large_ids[index / 32] |= 1u << (index % 32);
+}
+
+void
+ipc_kobject_bootstrap(void)
+{
+	for (unsigned i = 0; i < array_count(short_replies); i++)
+		for (unsigned id = short_replies[i].first;
+		    id <= short_replies[i].last; id++)
+			bootstrap_short(id);
+	for (unsigned i = 0; i < array_count(large_replies); i++)
+		bootstrap_large(large_replies[i]);
+}
+
 static mach_msg_size_t
 reply_room(mach_msg_id_t id)
 {
+	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
+
+	if (index >= KOBJECT_IDS)
+		return REPLY_SMALL;
 	if (id == BOOT_INFO_ID)
 		return REPLY_LARGEST;
-	return ipc_kobject_is_in(large_ids, id) ? REPLY_LARGE : REPLY_SMALL;
-}
-
-static const mach_msg_type_t code_type = {
-	.msgt_name = MACH_MSG_TYPE_INTEGER_32,
-	.msgt_size = 32,
-	.msgt_number = 1,
-	.msgt_inline = TRUE,
-};
-
-void
-ipc_kobject_server_short(const mach_msg_header_t *request,
-    struct kobject_reply *reply)
-{
-	mig_reply_header_t *out = &reply->head;
-	mig_routine_t routine = find_routine(request);
-
-	out->Head.msgh_bits = 0;
-	out->Head.msgh_size = sizeof(*out);
-	out->Head.msgh_id = request->msgh_id + 100;
-	out->RetCodeType = code_type;
-	if (likely(routine != NULL))
-		routine((mach_msg_header_t *)request, &out->Head);
-	else
-		out->RetCode = MIG_BAD_ID;
-	served_note(request->msgh_id, out->RetCode);
-	assert(out->Head.msgh_size <= sizeof(*reply) &&
-	    out->Head.msgh_bits == 0 && out->RetCode != MIG_NO_REPLY);
+	return (large_ids[index / 32] >> (index % 32)) & 1 ? REPLY_LARGE :
+	    REPLY_SMALL;
 }
 
 /*
@@ -163,7 +151,7 @@ reply_init(mig_reply_header_t *reply, const mach_msg_header_t *request,
 	reply->Head.msgh_size = sizeof(*reply);
 	reply->Head.msgh_remote_port = request->msgh_local_port;
 	reply->Head.msgh_id = request->msgh_id + 100;
-	reply->RetCodeType = code_type;
+	reply->RetCodeType = KOBJECT_CODE_TYPE;
 }
 
 /* Give up the right that the request was sent to. */

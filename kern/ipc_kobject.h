@@ -52,8 +52,14 @@ enum kobject_type {
  */
 struct ipc_kmsg	*ipc_kobject_server(struct ipc_kmsg *request);
 
+/* The descriptor of a reply's code, as stubs expect it. */
+#define KOBJECT_CODE_TYPE	((mach_msg_type_t){			\
+	.msgt_name = MACH_MSG_TYPE_INTEGER_32, .msgt_size = 32,	\
+	.msgt_number = 1, .msgt_inline = TRUE })
+
 #define KOBJECT_ID_MIN		2000u		/* ids that the kernel serves */
 #define KOBJECT_IDS		4128u
+#define KOBJECT_SHORT_IDS	1232u		/* the first of them */
 #define KOBJECT_REPLY_SHORT	64u		/* bytes */
 
 struct kobject_reply {
@@ -61,33 +67,23 @@ struct kobject_reply {
 	char		   body[KOBJECT_REPLY_SHORT - sizeof(mig_reply_header_t)];
 };
 
-extern uint32_t	 kobject_short_ids[KOBJECT_IDS / 32];	/* fixed after boot */
+extern mig_routine_t kobject_short[KOBJECT_SHORT_IDS];	/* fixed after boot */
 
 void		 ipc_kobject_bootstrap(void);
 
-/* Whether an id is in a set of ids. */
-static inline bool
-ipc_kobject_is_in(const uint32_t *ids, mach_msg_id_t id)
+/*
+ * The stub that serves messages of this id if a simple one, lying anywhere,
+ * will do for it, its reply is a struct kobject_reply, and answers before it
+ * returns; else NULL.  Request and the right that it was sent to stay the
+ * caller's, who has made out what of the reply's header the stub leaves.
+ */
+static inline mig_routine_t
+ipc_kobject_short(mach_msg_id_t id)
 {
 	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
 
-	return index < KOBJECT_IDS && ((ids[index / 32] >> (index % 32)) & 1);
+	return likely(index < KOBJECT_SHORT_IDS) ? kobject_short[index] : NULL;
 }
-
-/* Whether ipc_kobject_server_short serves this id. */
-static inline bool
-ipc_kobject_is_short(mach_msg_id_t id)
-{
-	return ipc_kobject_is_in(kobject_short_ids, id);
-}
-
-/*
- * Serve a simple message, lying anywhere, in the sender's thread; it stays the
- * caller's, as does the right that it was sent to, and has no reply right.
- * Of the reply's header, ports and sequence number are left to the caller.
- */
-void		 ipc_kobject_server_short(const mach_msg_header_t *request,
-		    struct kobject_reply *reply);
 
 struct task	*convert_port_to_task(struct ipc_port *port);
 struct thread	*convert_port_to_thread(struct ipc_port *port);

@@ -218,12 +218,29 @@ lock_port_of_task(struct ipc_port *port)
 	return NULL;
 }
 
+/*
+ * The current task if port is its own, or NULL.  No lock: it is, or was as
+ * the call began, and who runs in a task has what belongs to it.
+ */
+static inline __attribute__((always_inline)) struct task *
+own_task(const struct ipc_port *port)
+{
+	struct task *task = current_thread()->task;
+
+	return likely(task->self == port && port != NULL) ? task : NULL;
+}
+
 struct vm_map *
 convert_port_to_map(struct ipc_port *port)
 {
-	struct task *task = lock_port_of_task(port);
+	struct task *task = own_task(port);
 	struct vm_map *map;
 
+	if (task != NULL) {
+		vm_map_reference(task->map);
+		return task->map;
+	}
+	task = lock_port_of_task(port);
 	if (task == NULL)
 		return NULL;
 	map = task->map;
@@ -235,9 +252,14 @@ convert_port_to_map(struct ipc_port *port)
 struct ipc_space *
 convert_port_to_space(struct ipc_port *port)
 {
-	struct task *task = lock_port_of_task(port);
+	struct task *task = own_task(port);
 	struct ipc_space *space;
 
+	if (task != NULL) {
+		ipc_space_reference(task->space);
+		return task->space;
+	}
+	task = lock_port_of_task(port);
 	if (task == NULL)
 		return NULL;
 	space = task->space;

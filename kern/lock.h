@@ -276,38 +276,36 @@ refcount_init(struct refcount *ref, uint32_t count)
 	ref->count = count;
 }
 
-/* Whether a count that has just moved is stuck; puts it back then. */
-static inline bool
-refcount_is_stuck(struct refcount *ref, uint32_t count)
+/* A stuck count has moved: put it back. */
+static inline void
+refcount_stick(struct refcount *ref)
 {
-	if (likely((int32_t)count >= 0))
-		return false;
 	__atomic_store_n(&ref->count, REFCOUNT_STUCK, __ATOMIC_RELAXED);
-	return true;
 }
 
 static LOCK_INLINE void
 refcount_take_many(struct refcount *ref, uint32_t count)
 {
-	(void)refcount_is_stuck(ref, __atomic_add_fetch(&ref->count, count,
-	    __ATOMIC_RELAXED));
+	if (unlikely((int32_t)__atomic_add_fetch(&ref->count, count,
+	    __ATOMIC_RELAXED) < 0))
+		refcount_stick(ref);
 }
 
-static inline void
+static LOCK_INLINE void
 refcount_take(struct refcount *ref)
 {
 	refcount_take_many(ref, 1);
 }
 
 /* Returns whether this was the last reference. */
-static inline bool
+static LOCK_INLINE bool
 refcount_drop(struct refcount *ref)
 {
-	uint32_t left = __atomic_sub_fetch(&ref->count, 1, __ATOMIC_ACQ_REL);
-
-	if (unlikely(left == 0))
-		return true;
-	(void)refcount_is_stuck(ref, left);
+	if (likely(!atomic_sub_runs_out(&ref->count, 1)))
+		return false;
+	if (ref->count == 0)
+		return true;		/* and nobody else looks at it now */
+	refcount_stick(ref);
 	return false;
 }
 
@@ -317,8 +315,9 @@ refcount_drop(struct refcount *ref)
 static LOCK_INLINE void
 refcount_drop_shared(struct refcount *ref, uint32_t count)
 {
-	(void)refcount_is_stuck(ref, __atomic_sub_fetch(&ref->count, count,
-	    __ATOMIC_RELEASE));
+	if (unlikely((int32_t)__atomic_sub_fetch(&ref->count, count,
+	    __ATOMIC_RELEASE) < 0))
+		refcount_stick(ref);
 }
 
 /*

@@ -102,6 +102,7 @@ struct thread {
 	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
 	uint32_t	  ith_seqno;
 	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
+	uint32_t	  ith_fast_limit;	/* ... by mach_msg_fast.c; 0: none; queue's lock */
 	struct thread	 *ith_handoff;		/* receiver taken by a send of ours, or NULL; own */
 	struct queue	 *ith_dying;		/* messages that a call of its own destroys, or NULL; own */
 	union {					/* what a continuation needs; own */

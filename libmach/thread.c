@@ -17,26 +17,15 @@
 #include "thread.h"
 
 #define STACK_SIZE	MACH_THREAD_STACK_SIZE
-#define RANGE_SIZE	((vm_size_t) STACK_SIZE * MACH_THREADS_MAX)
+#define RANGE_SIZE	MACH_THREAD_RANGE_SIZE
 
 static mach_mutex_t stacks_lock;
-static vm_address_t range_start;	/* 0 until reserved, then fixed */
+vm_address_t mach_thread_range;
 static unsigned int stacks_made;	/* from the start of the range */
 static struct mach_thread *given_back;	/* oldest first ... */
 static struct mach_thread **given_back_end = &given_back;
 
-static struct mach_thread main_thread;
-
-struct mach_thread *
-mach_thread_current(void)
-{
-	vm_address_t sp = (vm_address_t) __builtin_frame_address(0);
-
-	if (range_start == 0 || sp - range_start >= RANGE_SIZE)
-		return &main_thread;
-	return (struct mach_thread *)
-	    ((sp & ~(STACK_SIZE - 1UL)) + STACK_SIZE) - 1;
-}
+struct mach_thread mach_thread_main;
 
 /* newlib's way to the calling thread's errno and stdio. */
 struct _reent *
@@ -44,7 +33,7 @@ __getreent(void)
 {
 	struct mach_thread *self = mach_thread_current();
 
-	return self == &main_thread ? _GLOBAL_REENT : &self->reent;
+	return self == &mach_thread_main ? _GLOBAL_REENT : &self->reent;
 }
 
 mach_port_t
@@ -68,7 +57,7 @@ range_reserve(void)
 	    MACH_PORT_NULL, 0, FALSE, VM_PROT_READ | VM_PROT_WRITE,
 	    VM_PROT_ALL, VM_INHERIT_DEFAULT);
 	if (kr == KERN_SUCCESS)
-		range_start = addr;
+		mach_thread_range = addr;
 	return kr;
 }
 
@@ -79,14 +68,14 @@ stack_make(struct mach_thread **out)
 	vm_address_t stack;
 	kern_return_t kr;
 
-	if (range_start == 0) {
+	if (mach_thread_range == 0) {
 		kr = range_reserve();
 		if (kr != KERN_SUCCESS)
 			return kr;
 	}
 	if (stacks_made == MACH_THREADS_MAX)
 		return KERN_RESOURCE_SHORTAGE;
-	stack = range_start + (vm_size_t) stacks_made * STACK_SIZE;
+	stack = mach_thread_range + (vm_size_t) stacks_made * STACK_SIZE;
 	kr = vm_protect(mach_task_self(), stack, vm_page_size, FALSE,
 	    VM_PROT_NONE);
 	if (kr != KERN_SUCCESS)
@@ -215,7 +204,7 @@ mach_thread_exit(void)
 	struct mach_thread *self = mach_thread_current();
 	mach_port_t port = mach_thread_port();
 
-	if (self != &main_thread) {
+	if (self != &mach_thread_main) {
 		_reclaim_reent(&self->reent);
 		stack_give_back(self);
 	}
@@ -227,7 +216,7 @@ mach_thread_exit(void)
 void
 mach_thread_child_init(void)
 {
-	main_thread = (struct mach_thread) { 0 };
+	mach_thread_main = (struct mach_thread) { 0 };
 	stacks_lock = (mach_mutex_t) MACH_MUTEX_INITIALIZER;
 	stacks_made = 0;
 	given_back = NULL;

@@ -47,7 +47,7 @@ $(foreach t,$(TEST_PROGRAMS),$(eval $(call program,$t,$(addprefix tests/,\
     $(patsubst tests/%,%,$(or $($t_SRCS),$t.c))))))
 
 $(sort $(USER_OBJS)): CFLAGS = $(USER_CFLAGS) $(WARNINGS)
-$(USER_STUB_OBJS): CFLAGS = $(USER_CFLAGS) -w \
+$(USER_STUB_OBJS): CFLAGS = $(USER_CFLAGS) -w -fomit-frame-pointer \
 	$(addprefix -iquote ,$(sort $(dir $(USER_STUB_HEADERS))))
 $(sort $(USER_OBJS)) $(USER_STUB_OBJS): | $(NEWLIB_STAMP) $(USER_STUBS)
 
