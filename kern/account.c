@@ -106,6 +106,7 @@ account_bytes(const struct account *account)
 {
 	uint32_t bytes = 0;
 
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
 		bytes += account->use[i] * cost[i];
 	return bytes;

@@ -453,6 +453,34 @@ TEST(vm_copy_of_a_changing_source_gives_each_state)
 	vm_expect(src, PAGES, COPIES * 100);
 }
 
+/*
+ * One page of several, alternately written and not between its copies: each
+ * shows what was there, however the kernel has come to make it.
+ */
+TEST(vm_small_copies_again_and_again_give_each_state)
+{
+	enum { COPIES = 60 };
+	vm_address_t page = filled_region(0, 3, 1) + PAGE_SIZE;
+	volatile uint32_t *word = (volatile uint32_t *)page;
+	vm_address_t copies[COPIES];
+	uint32_t values[COPIES];
+
+	for (unsigned i = 0; i < COPIES; i++) {
+		if (i % 30 < 10 || i % 7 == 0)
+			*word = 100 + i;
+		values[i] = *word;
+		copies[i] = read_from(self, page, 1);
+		if (i % 5 == 0) {
+			*(volatile uint32_t *)copies[i] += 1000;
+			values[i] += 1000;
+		}
+	}
+	for (unsigned i = 0; i < COPIES; i++)
+		CHECK_EQ(*(volatile uint32_t *)copies[i], values[i]);
+	CHECK_EQ(word[-(PAGE_SIZE / 4)], 1);
+	CHECK_EQ(word[PAGE_SIZE / 4], 3);
+}
+
 TEST(vm_copy_keeps_the_destinations_rights)
 {
 	struct vm_region_facts facts;

@@ -79,6 +79,7 @@ vm_fault_lookup(struct vm_fault *f)
 	if (entry->object == NULL ||
 	    (entry->needs_copy && (access & VM_PROT_WRITE)))
 		return vm_fault_prepare_entry(f);
+	entry->mapped = true;
 	f->access = access;
 	f->prot = entry->protection;
 	if (entry->needs_copy)

@@ -25,7 +25,6 @@ void
 vm_init(void)
 {
 	vm_map_init();
-	vm_map_copy_init();
 	vm_object_init();
 	vm_pager_init();
 	pmap_reference(kernel_pmap);

@@ -16,6 +16,12 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
+/*
+ * Memory that was written after it was copied will be so again: so many of the
+ * next small copies of it are not by copy-on-write.
+ */
+#define COPIES_DIRECT	16u
+
 static struct zone *map_zone;		/* fixed after boot */
 static struct zone *entry_zone;		/* fixed after boot */
 
@@ -123,6 +129,8 @@ vm_map_entry_alloc(void)
 	entry->is_shared = false;
 	entry->in_transition = false;
 	entry->wakeup_wanted = false;
+	entry->copies_direct = 0;
+	entry->mapped = false;
 	entry->wired_count = 0;
 	return entry;
 }
@@ -152,6 +160,7 @@ vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
     struct vm_map_entry *next)
 {
 	vm_map_tree_insert(&map->tree, &entry->node, node_of(next));
+	map->hint = entry;
 	map->entry_count++;
 	if (map->account != NULL)
 		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
@@ -325,6 +334,7 @@ vm_map_simplify_entry(struct vm_map *map, struct vm_map_entry *entry)
 	if (prev->wired_count != 0)
 		map->wired_size += entry_size(prev);
 	entry->offset = prev->offset;
+	entry->mapped |= prev->mapped;
 	vm_map_tree_resize(&map->tree, &entry->node, start, entry_end(entry));
 	vm_object_deallocate(prev->object);
 	vm_map_entry_free(prev);
@@ -422,6 +432,7 @@ vm_map_entry_make_writable(struct vm_map *map, struct vm_map_entry *entry)
 	    entry_size(entry)) != KERN_SUCCESS)
 		return KERN_RESOURCE_SHORTAGE;
 	entry->needs_copy = false;
+	entry->copies_direct = COPIES_DIRECT;
 	return KERN_SUCCESS;
 }
 
@@ -530,12 +541,20 @@ vm_map_allocate(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 }
 
 void
+vm_map_entry_unmap(struct vm_map *map, struct vm_map_entry *entry)
+{
+	if (!entry->mapped)
+		return;
+	pmap_remove(map->pmap, entry_start(entry), entry_end(entry));
+	entry->mapped = false;
+}
+
+void
 vm_map_entry_delete(struct vm_map *map, struct vm_map_entry *entry)
 {
 	if (entry->wired_count != 0)
 		vm_map_entry_unwire(map, entry);
-	if (entry->object != NULL)
-		pmap_remove(map->pmap, entry_start(entry), entry_end(entry));
+	vm_map_entry_unmap(map, entry);
 	vm_map_entry_unlink(map, entry);
 }
 
@@ -628,8 +647,8 @@ entry_cut(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	*cut = *entry;
 	cut->node.start = start;
 	cut->node.end = end;
+	vm_map_entry_unmap(map, cut);
 	if (entry->object != NULL) {
-		pmap_remove(map->pmap, start, end);
 		vm_object_reference(entry->object);
 		cut->offset += start - low;
 	}

@@ -33,6 +33,10 @@ struct vm_map_entry {
 	bool		  is_shared;	/* shared by inheritance */
 	bool		  in_transition;/* being wired: may not go or change */
 	bool		  wakeup_wanted;/* when in_transition ends */
+	uint8_t		  copies_direct;/* so many small copies are made at once */
+	/* under the lock; set with it held for reading, too */
+	bool		  mapped;	/* the pmap may know of it */
+	/* under the lock, for writing to change */
 	uint16_t	  wired_count;
 };
 
@@ -51,6 +55,7 @@ struct vm_map {
 	vm_size_t	  size;		/* bytes mapped */
 	vm_size_t	  wired_size;	/* bytes in wired entries */
 	unsigned	  wirings;	/* under way: entries may be in_transition */
+	vm_offset_t	  copied_direct;/* vm_map_copy.c: a part of an entry */
 	struct vm_fault_policy *policies; /* vm_fault_policy.c */
 	bool		  exec_strict;	/* inherited by task_create */
 	bool		  write_only;	/* once an entry may be written, not read */

@@ -2,7 +2,7 @@
  * vm/vm_map_copy.c - memory between maps: snapshots taken from one address
  * space, carried in messages, and put into another.
  *
- * Owns:       copies and the entries in them.  A copy has one holder and no
+ * Owns:       copies, which are made of entries.  A copy has one holder and no
  *             lock.
  * Locks:      a map's, for writing; given up while pages are copied.
  * Invariant:  a copy's entries cover whole pages from 0 without holes; its
@@ -19,33 +19,24 @@
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
 
-/* Up to so many bytes are copied at once: cheaper than two faults later. */
+/* Up to so many bytes may be copied at once: see copy_at_once. */
 #define COPY_DIRECT_MAX	(2 * PAGE_SIZE)
 
-static struct zone *copy_zone;		/* fixed after boot */
-
-void
-vm_map_copy_init(void)
+/* Put an entry at a copy's end; the first one becomes the copy. */
+static void
+copy_append(vm_map_copy_t *copy, struct vm_map_entry *entry)
 {
-	copy_zone = zone_create("vm map copy", sizeof(struct vm_map_copy), 0);
+	if (*copy == NULL) {
+		queue_init(&entry->node.link);
+		*copy = (vm_map_copy_t)entry;
+	} else {
+		queue_push_back(&(*copy)->first.node.link, &entry->node.link);
+	}
 }
 
-static vm_map_copy_t
-copy_alloc(vm_offset_t addr, vm_size_t size)
-{
-	vm_map_copy_t copy = zalloc(copy_zone);
-
-	if (copy == NULL)
-		return NULL;
-	copy->size = size;
-	copy->offset = addr & PAGE_MASK;
-	queue_init(&copy->entries);
-	return copy;
-}
-
-/* An entry for [start, end) of the copy, at its end. */
+/* An entry for [start, end) of a copy, at its end. */
 static struct vm_map_entry *
-copy_add_entry(vm_map_copy_t copy, vm_offset_t start, vm_offset_t end)
+copy_add_entry(vm_map_copy_t *copy, vm_offset_t start, vm_offset_t end)
 {
 	struct vm_map_entry *entry = vm_map_entry_alloc();
 
@@ -53,34 +44,41 @@ copy_add_entry(vm_map_copy_t copy, vm_offset_t start, vm_offset_t end)
 		return NULL;
 	entry->node.start = start;
 	entry->node.end = end;
-	queue_push_back(&copy->entries, &entry->node.link);
+	copy_append(copy, entry);
 	return entry;
+}
+
+/* All entries are there: which of their bytes the copy is. */
+static void
+copy_set(vm_map_copy_t copy, vm_offset_t addr, vm_size_t size)
+{
+	copy->first.node.loose[0] = size;
+	copy->first.node.loose[1] = addr & PAGE_MASK;
 }
 
 struct vm_map_entry *
 vm_map_copy_entry_at(vm_map_copy_t copy, vm_offset_t at)
 {
-	struct queue *q;
+	struct vm_map_entry *entry = &copy->first;
 
-	queue_for_each(q, &copy->entries)
-		if (at < entry_end(copy_entry(q)))
-			return copy_entry(q);
-	return NULL;
+	while (entry != NULL && at >= entry_end(entry))
+		entry = copy_next(copy, entry);
+	return entry;
 }
 
 vm_size_t
 vm_map_copy_size(vm_map_copy_t copy)
 {
-	return copy != NULL ? copy->size : 0;
+	return copy != NULL ? copy_size(copy) : 0;
 }
 
 static unsigned
 copy_entries(vm_map_copy_t copy)
 {
-	unsigned count = 0;
-	struct queue *q;
+	struct vm_map_entry *entry = &copy->first;
+	unsigned count = 1;
 
-	queue_for_each(q, &copy->entries)
+	while ((entry = copy_next(copy, entry)) != NULL)
 		count++;
 	return count;
 }
@@ -90,46 +88,41 @@ vm_map_copy_memory(vm_map_copy_t copy)
 {
 	if (copy == NULL)
 		return 0;
-	return sizeof(*copy) + copy_entries(copy) *
+	return copy_entries(copy) *
 	    (sizeof(struct vm_map_entry) + sizeof(struct vm_object));
 }
 
 bool
 vm_map_copy_page_aligned(vm_map_copy_t copy)
 {
-	return copy == NULL || copy->offset == 0;
+	return copy == NULL || copy_offset(copy) == 0;
 }
 
 void
 vm_map_copy_discard(vm_map_copy_t copy)
 {
-	struct vm_map_entry *entry;
-	struct queue *q;
+	struct vm_map_entry *entry, *next;
 
 	if (copy == NULL)
 		return;
-	while ((q = queue_pop_front(&copy->entries)) != NULL) {
-		entry = copy_entry(q);
+	for (entry = &copy->first; entry != NULL; entry = next) {
+		next = copy_next(copy, entry);
 		vm_object_deallocate(entry->object);
 		vm_map_entry_free(entry);
 	}
-	zfree(copy_zone, copy);
 }
 
 vm_map_copy_t
 vm_map_copy_from_object(struct vm_object *object, vm_size_t size)
 {
-	vm_map_copy_t copy = copy_alloc(0, size);
+	vm_map_copy_t copy = NULL;
 	struct vm_map_entry *entry;
 
-	if (copy == NULL)
+	entry = copy_add_entry(&copy, 0, round_page(size));
+	if (entry == NULL)
 		return NULL;
-	entry = copy_add_entry(copy, 0, round_page(size));
-	if (entry == NULL) {
-		zfree(copy_zone, copy);
-		return NULL;
-	}
 	entry->object = object;
+	copy_set(copy, 0, size);
 	return copy;
 }
 
@@ -146,7 +139,7 @@ snapshot_symmetric(struct vm_map *map, struct vm_map_entry *src,
 			kr = vm_map_clip_end(map, src, end);
 		if (kr != KERN_SUCCESS)
 			return kr;
-		if (src->protection & VM_PROT_WRITE)
+		if ((src->protection & VM_PROT_WRITE) && src->mapped)
 			pmap_protect(map->pmap, start, end,
 			    src->protection & ~VM_PROT_WRITE);
 		src->needs_copy = true;
@@ -256,10 +249,10 @@ range_movable(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	return KERN_SUCCESS;
 }
 
-/* Take a movable range out of its map into copy; map locked. */
+/* Take a movable range out of its map into a copy; map locked. */
 static kern_return_t
 copyin_move(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    vm_map_copy_t copy)
+    vm_map_copy_t *copy)
 {
 	struct vm_map_entry *entry, *next;
 	kern_return_t kr;
@@ -273,15 +266,15 @@ copyin_move(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 		entry->node.start -= start;
 		entry->node.end -= start;
 		entry->is_shared = false;
-		queue_push_back(&copy->entries, &entry->node.link);
+		copy_append(copy, entry);
 	}
 	return KERN_SUCCESS;
 }
 
-/* Snapshot a range into copy; map locked, for a while not. */
+/* Snapshot a range into a copy; map locked, for a while not. */
 static kern_return_t
 copyin_snapshot(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    vm_map_copy_t copy)
+    vm_map_copy_t *copy)
 {
 	struct vm_map_entry *entry, *new;
 	vm_offset_t at = start, stop;
@@ -307,16 +300,14 @@ copyin_snapshot(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	return KERN_SUCCESS;
 }
 
-/* The general way; *destroyed: the source is gone already. */
+/* The general way; *destroyed: the source is gone already.  Map locked. */
 static kern_return_t
 copyin_entries(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    vm_map_copy_t copy, bool destroy, bool *destroyed)
+    vm_map_copy_t *copy, bool destroy, bool *destroyed)
 {
 	kern_return_t kr;
 	bool movable;
 
-	*destroyed = false;
-	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
 	kr = range_movable(map, start, end, &movable);
@@ -328,45 +319,127 @@ copyin_entries(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	}
 	if (!*destroyed)
 		vm_map_simplify_range(map, start, end);
-	rwlock_done(&map->lock);
 	return kr;
 }
 
+/*
+ * Whether another copy of a range of an entry changes neither entry nor map:
+ * they are as the last one left them, or nobody has touched the memory.
+ */
+static inline bool
+entry_copied_before(const struct vm_map_entry *entry)
+{
+	return (entry->protection & VM_PROT_READ) &&
+	    (entry->object == NULL || entry->needs_copy) &&
+	    entry->wired_count == 0 && !entry->in_transition &&
+	    (entry->object == NULL || vm_object_symmetric(entry->object));
+}
+
+/* A copy of a range of such an entry; NULL: no memory. */
+static vm_map_copy_t
+copyin_again(struct vm_map_entry *src, vm_offset_t start, vm_offset_t end)
+{
+	vm_map_copy_t copy = NULL;
+	struct vm_map_entry *entry = copy_add_entry(&copy, 0, end - start);
+
+	if (entry == NULL || src->object == NULL)
+		return copy;
+	vm_object_reference(src->object);
+	entry->object = src->object;
+	entry->offset = src->offset + (start - entry_start(src));
+	entry->needs_copy = true;
+	return copy;
+}
+
+/*
+ * Whether a small range is better copied byte by byte than by copy-on-write:
+ * parts of pages; what only copy objects could protect; memory that is known
+ * to be written between copies, until that has not been tried for some time;
+ * and parts of an entry that would have to be cut out of it, but for one that
+ * is sent again and again.
+ */
+static bool
+copy_at_once(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr,
+    vm_size_t len)
+{
+	bool inside = entry_end(entry) - addr >= len;
+
+	if (inside && entry->object == NULL)
+		return false;
+	if (!page_aligned(addr | len))
+		return true;
+	if (!inside || entry->needs_copy)
+		return false;
+	if (entry->wired_count != 0 || !vm_object_symmetric(entry->object))
+		return true;
+	if (entry->copies_direct != 0) {
+		entry->copies_direct--;
+		return true;
+	}
+	if ((entry_start(entry) == addr && entry_size(entry) == len) ||
+	    map->copied_direct == addr)
+		return false;
+	map->copied_direct = addr;
+	return true;
+}
+
+/*
+ * What vm_map_copyin does with the map locked; *at_once: the source should be
+ * copied byte by byte, if that can be done (false: it cannot).
+ */
+static kern_return_t
+copyin_locked(struct vm_map *map, vm_offset_t addr, vm_size_t len,
+    bool destroy, vm_map_copy_t *copy, bool *at_once, bool *destroyed)
+{
+	vm_offset_t start = trunc_page(addr), end = round_page(addr + len);
+	struct vm_map_entry *entry = vm_map_lookup_entry(map, start, false);
+
+	if (entry == NULL)
+		return KERN_INVALID_ADDRESS;
+	*at_once = *at_once && copy_at_once(map, entry, addr, len);
+	if (*at_once)
+		return KERN_SUCCESS;
+	if (destroy || end > entry_end(entry) || !entry_copied_before(entry))
+		return copyin_entries(map, start, end, copy, destroy,
+		    destroyed);
+	*copy = copyin_again(entry, start, end);
+	return *copy != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
 kern_return_t
-vm_map_copyin(struct vm_map *src_map, vm_offset_t addr, vm_size_t len,
+vm_map_copyin(struct vm_map *map, vm_offset_t addr, vm_size_t len,
     bool src_destroy, vm_map_copy_t *copyp)
 {
 	vm_offset_t start = trunc_page(addr), end = round_page(addr + len);
-	bool destroyed;
+	bool at_once, destroyed = false;
+	vm_map_copy_t copy = NULL;
 	kern_return_t kr;
-	vm_map_copy_t copy;
 
 	*copyp = NULL;
 	if (len == 0)
 		return KERN_SUCCESS;
 	if (addr + len < addr || end <= start)
 		return KERN_INVALID_ADDRESS;
-	if (len <= COPY_DIRECT_MAX && !src_destroy && !src_map->write_only &&
-	    src_map == current_thread()->task->map) {
-		copy = copyin_direct(addr, len);
-		if (copy != NULL) {
-			copy->offset = addr & PAGE_MASK;
-			copy->size = len;
-			*copyp = copy;
-			return KERN_SUCCESS;
-		}
-	}
-	copy = copy_alloc(addr, len);
-	if (copy == NULL)
-		return KERN_RESOURCE_SHORTAGE;
-	kr = copyin_entries(src_map, start, end, copy, src_destroy,
+	at_once = len <= COPY_DIRECT_MAX && !src_destroy &&
+	    !map->write_only && map == current_thread()->task->map;
+again:
+	rwlock_write(&map->lock);
+	kr = copyin_locked(map, addr, len, src_destroy, &copy, &at_once,
 	    &destroyed);
+	rwlock_done(&map->lock);
+	if (at_once) {
+		copy = copyin_direct(addr, len);
+		at_once = false;
+		if (copy == NULL)
+			goto again;
+	}
 	if (kr == KERN_SUCCESS && src_destroy && !destroyed)
-		kr = vm_map_remove(src_map, start, end);
+		kr = vm_map_remove(map, start, end);
 	if (kr != KERN_SUCCESS) {
 		vm_map_copy_discard(copy);
 		return kr;
 	}
+	copy_set(copy, addr, len);
 	*copyp = copy;
 	return KERN_SUCCESS;
 }
@@ -409,39 +482,37 @@ fail:
 kern_return_t
 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 {
-	vm_offset_t base = map->min_offset;
-	struct vm_map_entry *entry, *next;
-	vm_size_t size;
-	struct queue *q;
+	struct vm_map_entry *entry, *next, *above;
+	vm_offset_t base = map->min_offset, offset;
 	kern_return_t kr;
 
 	*addr = 0;
 	if (copy == NULL)
 		return KERN_SUCCESS;
-	size = round_page(copy->offset + copy->size);
+	offset = copy_offset(copy);
 	rwlock_write(&map->lock);
-	kr = vm_map_find_room(map, &base, size, 0, true, &next);
+	kr = vm_map_find_room(map, &base, round_page(offset + copy_size(copy)),
+	    0, true, &above);
 	if (kr == KERN_SUCCESS && !vm_map_has_room(map, copy_entries(copy)))
 		kr = KERN_RESOURCE_SHORTAGE;
 	if (kr != KERN_SUCCESS) {
 		rwlock_done(&map->lock);
 		return kr;
 	}
-	while ((q = queue_pop_front(&copy->entries)) != NULL) {
-		entry = copy_entry(q);
+	for (entry = &copy->first; entry != NULL; entry = next) {
+		next = copy_next(copy, entry);
 		entry->node.start += base;
 		entry->node.end += base;
 		entry->protection = VM_PROT_DEFAULT;
 		entry->max_protection = VM_PROT_ALL;
 		entry->inheritance = VM_INHERIT_DEFAULT;
-		vm_map_entry_link(map, entry, next);
+		vm_map_entry_link(map, entry, above);
 		vm_map_simplify_entry(map, entry);
 	}
-	if (next != NULL)
-		vm_map_simplify_entry(map, next);
+	if (above != NULL)
+		vm_map_simplify_entry(map, above);
 	rwlock_done(&map->lock);
-	*addr = base + copy->offset;
-	zfree(copy_zone, copy);
+	*addr = base + offset;
 	return KERN_SUCCESS;
 }
 
@@ -450,12 +521,12 @@ vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst,
     vm_size_t len)
 {
 	struct vm_map_entry *entry;
-	vm_offset_t at = copy->offset + offset;
+	vm_offset_t at = copy_offset(copy) + offset;
 	char *to = dst;
 	kern_return_t kr;
 	vm_size_t n;
 
-	assert(offset + len <= copy->size);
+	assert(offset + len <= copy_size(copy));
 	for (; len > 0; at += n, to += n, len -= n) {
 		n = min_of(len, PAGE_SIZE - (at & PAGE_MASK));
 		entry = vm_map_copy_entry_at(copy, at);

@@ -10,20 +10,36 @@
 struct vm_object;
 struct vm_page;
 
-/* The holder's own; entries cover whole pages from 0 without holes. */
+/*
+ * The holder's own.  A copy is the first of its entries, which are a ring by
+ * node.link and cover whole pages from 0 without holes.
+ */
 struct vm_map_copy {
-	vm_size_t	  size;		/* bytes */
-	vm_offset_t	  offset;	/* of the first byte in its page */
-	struct queue	  entries;	/* of struct vm_map_entry, node.link */
+	struct vm_map_entry first;	/* loose: size, offset of the first byte */
 };
 
-static inline struct vm_map_entry *
-copy_entry(struct queue *q)
+static inline vm_size_t
+copy_size(const struct vm_map_copy *copy)
 {
-	return queue_element(q, struct vm_map_entry, node.link);
+	return copy->first.node.loose[0];
 }
 
-void		 vm_map_copy_init(void);
+/* Of the first byte in its page. */
+static inline vm_offset_t
+copy_offset(const struct vm_map_copy *copy)
+{
+	return copy->first.node.loose[1];
+}
+
+/* The entry after one of the copy's, or NULL. */
+static inline struct vm_map_entry *
+copy_next(struct vm_map_copy *copy, struct vm_map_entry *entry)
+{
+	entry = queue_element(entry->node.link.next, struct vm_map_entry,
+	    node.link);
+	return entry != &copy->first ? entry : NULL;
+}
+
 /* The entry that holds the page at at; NULL past the end. */
 struct vm_map_entry *vm_map_copy_entry_at(vm_map_copy_t copy, vm_offset_t at);
 /* A copy of all of an object's size bytes; takes the object's reference. NULL: no memory, reference kept. */

@@ -120,6 +120,9 @@ kern_return_t	 vm_map_find_room(struct vm_map *map, vm_offset_t *addr,
 /* Give the entry memory of its own to write: an object, a shadow. */
 kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
 		    struct vm_map_entry *entry);
+/* Take what the entry maps out of the pmap. */
+void		 vm_map_entry_unmap(struct vm_map *map,
+		    struct vm_map_entry *entry);
 /* The map's part of removal; end of wiring included.  Entries are clipped. */
 void		 vm_map_entry_delete(struct vm_map *map,
 		    struct vm_map_entry *entry);

@@ -44,14 +44,13 @@ static kern_return_t
 replace_clip(struct vm_map *map, vm_offset_t base, vm_size_t size,
     vm_map_copy_t copy)
 {
-	struct vm_map_entry *entry;
+	struct vm_map_entry *entry, *from;
 	vm_offset_t at;
-	struct queue *q;
 	kern_return_t kr;
 
 	kr = vm_map_clip_range(map, base, base + size, &entry);
-	queue_for_each(q, &copy->entries) {
-		at = base + entry_end(copy_entry(q));
+	for (from = &copy->first; from != NULL; from = copy_next(copy, from)) {
+		at = base + entry_end(from);
 		if (kr != KERN_SUCCESS || at >= base + size)
 			break;
 		entry = vm_map_lookup_entry(map, at, false);
@@ -75,9 +74,7 @@ replace_objects(struct vm_map *map, vm_offset_t base, vm_size_t size,
 	    entry != NULL && entry_start(entry) < base + size;
 	    entry = entry_next(map, entry)) {
 		from = vm_map_copy_entry_at(copy, entry_start(entry) - base);
-		if (entry->object != NULL)
-			pmap_remove(map->pmap, entry_start(entry),
-			    entry_end(entry));
+		vm_map_entry_unmap(map, entry);
 		old = entry->object;
 		entry->object = from->object;
 		if (from->object != NULL)
@@ -99,9 +96,9 @@ overwrite_slowly(struct vm_map *map, vm_offset_t addr, vm_map_copy_t copy)
 
 	if (buffer == NULL)
 		return KERN_RESOURCE_SHORTAGE;
-	for (done = 0; done < copy->size; done += n) {
+	for (done = 0; done < copy_size(copy); done += n) {
 		n = PAGE_SIZE - ((addr + done) & PAGE_MASK);
-		n = min_of(n, copy->size - done);
+		n = min_of(n, copy_size(copy) - done);
 		kr = vm_map_copy_read(copy, done, buffer, n);
 		if (kr == KERN_SUCCESS)
 			kr = vm_fault_write(map, addr + done, buffer, n);
@@ -122,15 +119,15 @@ vm_map_copy_overwrite(struct vm_map *map, vm_offset_t addr,
 
 	if (copy == NULL)
 		return KERN_SUCCESS;
-	end = round_page(addr + copy->size);
-	if (addr + copy->size < addr || end <= start)
+	end = round_page(addr + copy_size(copy));
+	if (addr + copy_size(copy) < addr || end <= start)
 		return KERN_INVALID_ADDRESS;
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
 	kr = range_writable(map, start, end, &replaceable);
-	if (kr == KERN_SUCCESS && replaceable && copy->offset == 0 &&
-	    page_aligned(addr) && page_aligned(copy->size)) {
+	if (kr == KERN_SUCCESS && replaceable && copy_offset(copy) == 0 &&
+	    page_aligned(addr) && page_aligned(copy_size(copy))) {
 		kr = replace_clip(map, start, end - start, copy);
 		if (kr == KERN_SUCCESS)
 			replace_objects(map, start, end - start, copy);

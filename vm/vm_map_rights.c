@@ -39,7 +39,7 @@ entry_protect(struct vm_map *map, struct vm_map_entry *entry, vm_prot_t prot,
 	entry->protection = set_max ? old & prot : prot;
 	vm_map_note_rights(map, entry->protection);
 	/* What is gained is mapped at the next fault. */
-	if ((old & ~entry->protection) != 0 && entry->object != NULL)
+	if ((old & ~entry->protection) != 0 && entry->mapped)
 		pmap_protect(map->pmap, entry_start(entry), entry_end(entry),
 		    entry->protection);
 }

@@ -1,13 +1,18 @@
 /*
  * vm/vm_map_tree.c - a height-balanced (AVL) tree of address ranges; each node
- * also records the hole below it and the largest hole in its subtree, so
+ * also records the hole below it and a bound for the holes in its subtree, so
  * that lookup and first fit both take O(log n).
  *
  * Owns:       the links, heights and holes of the nodes; not their memory.
  * Locks:      the caller's.
  * Invariant:  for every node: |height(left) - height(right)| <= 1, hole is
  *             start minus the end of the range before (or the tree's min),
- *             max_hole is the largest hole of the node and its children.
+ *             max_hole is no less than hole and the children's max_hole.
+ *
+ * A bound may be too high: a hole that becomes smaller leaves the bounds above
+ * it as they are, so that taking room and giving it back costs no way up the
+ * tree.  Each node that a search was led to in vain gets its bound lowered, so
+ * that is paid for by the change that left it.
  */
 #include <vm/vm_map_tree.h>
 
@@ -17,27 +22,27 @@ height(const struct vm_map_node *node)
 	return node != NULL ? node->height : 0;
 }
 
+/* The largest hole that a node and its children tell of. */
+static inline unsigned long
+subtree_hole(const struct vm_map_node *node)
+{
+	unsigned long hole = node->hole;
+
+	if (node->left != NULL && node->left->max_hole > hole)
+		hole = node->left->max_hole;
+	if (node->right != NULL && node->right->max_hole > hole)
+		hole = node->right->max_hole;
+	return hole;
+}
+
 /* Recompute what a node says of its subtree. */
-static inline void
+static void
 node_update(struct vm_map_node *node)
 {
-	const struct vm_map_node *left = node->left, *right = node->right;
-	unsigned long hole = node->hole;
-	int h = 0;
+	int left = height(node->left), right = height(node->right);
 
-	if (left != NULL) {
-		h = left->height;
-		if (left->max_hole > hole)
-			hole = left->max_hole;
-	}
-	if (right != NULL) {
-		if (right->height > h)
-			h = right->height;
-		if (right->max_hole > hole)
-			hole = right->max_hole;
-	}
-	node->max_hole = hole;
-	node->height = h + 1;
+	node->max_hole = subtree_hole(node);
+	node->height = (left > right ? left : right) + 1;
 }
 
 /* Put new where old hangs on its parent. */
@@ -103,76 +108,50 @@ node_rotate(struct vm_map_tree *tree, struct vm_map_node *node, int lean)
 	return rotate_left(tree, node);
 }
 
-/*
- * Update and balance from node towards the root, as far as anything changes,
- * but at least past the ancestor "past" (NULL: none).
- */
+/* A node has become one higher: balance what is above it. */
 static void
-path_balance(struct vm_map_tree *tree, struct vm_map_node *node,
-    const struct vm_map_node *past)
+path_grow(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	unsigned long hole;
-	int high, lean;
+	struct vm_map_node *parent = node->parent;
+	int lean;
+
+	while (parent != NULL && parent->height <= node->height) {
+		lean = height(parent->left) - height(parent->right);
+		if (lean > 1 || lean < -1) {
+			node_rotate(tree, parent, lean);
+			return;		/* as high as it was before */
+		}
+		parent->height = node->height + 1;
+		node = parent;
+		parent = node->parent;
+	}
+}
+
+/* A subtree of node has become one lower: balance from node upwards. */
+static void
+path_shrink(struct vm_map_tree *tree, struct vm_map_node *node)
+{
+	int was, left, right;
 
 	for (; node != NULL; node = node->parent) {
-		high = node->height;
-		hole = node->max_hole;
-		lean = height(node->left) - height(node->right);
-		if (node == past)
-			past = NULL;
-		if (lean > 1 || lean < -1)
-			node = node_rotate(tree, node, lean);
+		was = node->height;
+		left = height(node->left);
+		right = height(node->right);
+		if (left - right > 1 || right - left > 1)
+			node = node_rotate(tree, node, left - right);
 		else
-			node_update(node);
-		if (past == NULL && node->height == high &&
-		    node->max_hole == hole)
+			node->height = (left > right ? left : right) + 1;
+		if (node->height == was)
 			return;
 	}
 }
 
-static void
-path_update(struct vm_map_node *node)
+/* The hole below node, or of one in its subtree, may have become so large. */
+static inline void
+path_raise(struct vm_map_node *node, unsigned long hole)
 {
-	unsigned long before;
-
-	for (; node != NULL; node = node->parent) {
-		before = node->max_hole;
-		node_update(node);
-		if (node->max_hole == before)
-			return;
-	}
-}
-
-struct vm_map_node *
-vm_map_tree_first(const struct vm_map_tree *tree)
-{
-	if (tree->list.next == &tree->list)
-		return NULL;
-	return queue_element(tree->list.next, struct vm_map_node, link);
-}
-
-struct vm_map_node *
-vm_map_tree_last(const struct vm_map_tree *tree)
-{
-	if (tree->list.prev == &tree->list)
-		return NULL;
-	return queue_element(tree->list.prev, struct vm_map_node, link);
-}
-
-struct vm_map_node *
-vm_map_tree_next(const struct vm_map_tree *tree, const struct vm_map_node *node)
-{
-	if (node->link.next == &tree->list)
-		return NULL;
-	return queue_element(node->link.next, struct vm_map_node, link);
-}
-
-struct vm_map_node *
-vm_map_tree_prev(const struct vm_map_tree *tree, const struct vm_map_node *node)
-{
-	if (node->link.prev == &tree->list)
-		return NULL;
-	return queue_element(node->link.prev, struct vm_map_node, link);
+	for (; node != NULL && node->max_hole < hole; node = node->parent)
+		node->max_hole = hole;
 }
 
 /* The hole below node has changed with its start or its neighbour's end. */
@@ -186,10 +165,8 @@ hole_refresh(struct vm_map_tree *tree, struct vm_map_node *node)
 		return;
 	prev = vm_map_tree_prev(tree, node);
 	hole = node->start - (prev != NULL ? prev->end : tree->min);
-	if (hole == node->hole)
-		return;
 	node->hole = hole;
-	path_update(node);
+	path_raise(node, hole);
 }
 
 void
@@ -229,10 +206,11 @@ vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 	}
 	queue_insert_after(prev != NULL ? &prev->link : &tree->list,
 	    &node->link);
-	path_balance(tree, node->parent, next);
+	path_raise(node->parent, node->hole);
+	path_grow(tree, node);
 }
 
-/* Put "by" in node's place: to the nodes above nothing has changed yet. */
+/* Put "by" in node's place. */
 static void
 node_replace(struct vm_map_tree *tree, struct vm_map_node *node,
     struct vm_map_node *by)
@@ -242,10 +220,7 @@ node_replace(struct vm_map_tree *tree, struct vm_map_node *node,
 	by->max_hole = node->max_hole;
 }
 
-/*
- * Take node out of the tree, next following it.  Returns where to begin to
- * update; next lies there or above.
- */
+/* Take node out of the tree, next following it.  Returns where it is lower now. */
 static struct vm_map_node *
 node_unlink(struct vm_map_tree *tree, struct vm_map_node *node,
     struct vm_map_node *next)
@@ -272,17 +247,18 @@ vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
 {
 	struct vm_map_node *next = vm_map_tree_next(tree, node), *from;
 
-	if (next != NULL)
-		next->hole += node->end - node->start + node->hole;
 	queue_remove(&node->link);
 	if (node->right != NULL) {
 		from = node_unlink(tree, node, next);
 	} else {
-		/* next, if any, is above */
 		from = node->parent;
 		replace_child(tree, node, node->left);
 	}
-	path_balance(tree, from, next);
+	if (next != NULL) {
+		next->hole += node->end - node->start + node->hole;
+		path_raise(next, next->hole);
+	}
+	path_shrink(tree, from);
 }
 
 void
@@ -328,35 +304,28 @@ node_above(const struct vm_map_tree *tree, unsigned long from)
 	return found;
 }
 
-/* The first node of a subtree that has one with a hole of size below it. */
-static struct vm_map_node *
-first_hole(struct vm_map_node *node, unsigned long size)
+/* The first node of a subtree, whose bound allows it, to look for a hole at. */
+static inline struct vm_map_node *
+first_candidate(struct vm_map_node *node, unsigned long size)
 {
-	for (;;) {
-		if (node->left != NULL && node->left->max_hole >= size)
-			node = node->left;
-		else if (node->hole >= size)
-			return node;
-		else
-			node = node->right;
-	}
+	while (node->left != NULL && node->left->max_hole >= size)
+		node = node->left;
+	return node;
 }
 
-/* The first node that starts above from and has a hole of size below it. */
+/* The next one after node, which and whose left side have no such hole. */
 static struct vm_map_node *
-hole_above(const struct vm_map_tree *tree, unsigned long from,
-    unsigned long size)
+next_candidate(struct vm_map_node *node, unsigned long size)
 {
-	struct vm_map_node *node = node_above(tree, from), *child;
+	struct vm_map_node *child;
 
-	while (node != NULL && node->hole < size) {
-		if (node->right != NULL && node->right->max_hole >= size)
-			return first_hole(node->right, size);
-		do {
-			child = node;
-			node = node->parent;
-		} while (node != NULL && node->right == child);
-	}
+	if (node->right != NULL && node->right->max_hole >= size)
+		return first_candidate(node->right, size);
+	do {
+		node->max_hole = subtree_hole(node);
+		child = node;
+		node = node->parent;
+	} while (node != NULL && node->right == child);
 	return node;
 }
 
@@ -390,21 +359,24 @@ hole_fits(unsigned long low, unsigned long high, unsigned long from,
 }
 
 bool
-vm_map_tree_find_hole(const struct vm_map_tree *tree, unsigned long from,
+vm_map_tree_find_hole(struct vm_map_tree *tree, unsigned long from,
     unsigned long size, unsigned long mask, unsigned long *addr,
     struct vm_map_node **next)
 {
-	struct vm_map_node *node, *last;
+	struct vm_map_node *node = tree->root, *last;
 	unsigned long end;
 
 	if (from < tree->min)
 		from = tree->min;
-	while ((node = hole_above(tree, from, size)) != NULL) {
+	if (node != NULL && from <= vm_map_tree_first(tree)->start)
+		node = first_candidate(node, size);
+	else
+		node = node_above(tree, from);
+	for (; node != NULL; node = next_candidate(node, size)) {
 		*next = node;
-		if (hole_fits(node->start - node->hole, node->start, from,
-		    size, mask, addr))
+		if (node->hole >= size && hole_fits(node->start - node->hole,
+		    node->start, from, size, mask, addr))
 			return true;
-		from = node->start;
 	}
 	*next = NULL;
 	last = vm_map_tree_last(tree);

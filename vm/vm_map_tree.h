@@ -1,6 +1,6 @@
 /*
- * vm/vm_map_tree.h - ranges of addresses in a balanced tree that knows the
- * largest hole below each node.  Knows nothing of the rest of the kernel: the
+ * vm/vm_map_tree.h - ranges of addresses in a balanced tree that knows where
+ * to look for a hole.  Knows nothing of the rest of the kernel: the
  * host's unit test compiles it alone.  Addresses are vm_offset_t's.
  */
 #ifndef VM_VM_MAP_TREE_H
@@ -16,8 +16,13 @@ struct vm_map_node {
 	struct vm_map_node *parent, *left, *right;
 	struct queue	  link;		/* in order of address */
 	unsigned long	  start, end;
-	unsigned long	  hole;		/* free bytes just below start */
-	unsigned long	  max_hole;	/* the largest hole in this subtree */
+	union {
+		struct {
+			unsigned long hole;	/* free bytes just below start */
+			unsigned long max_hole;	/* none in this subtree is larger */
+		};
+		unsigned long loose[2];	/* in no tree: its owner's */
+	};
 	int		  height;	/* 1 for a leaf */
 };
 
@@ -48,16 +53,40 @@ struct vm_map_node *vm_map_tree_lookup(const struct vm_map_tree *tree,
  * [a, a + size) free.  Returns whether there is one; *next is then the first
  * range above it, or NULL.
  */
-bool	vm_map_tree_find_hole(const struct vm_map_tree *tree,
+bool	vm_map_tree_find_hole(struct vm_map_tree *tree,
 	    unsigned long from, unsigned long size, unsigned long mask,
 	    unsigned long *addr, struct vm_map_node **next);
 
 /* Neighbours by address, NULL past the ends. */
-struct vm_map_node *vm_map_tree_first(const struct vm_map_tree *tree);
-struct vm_map_node *vm_map_tree_last(const struct vm_map_tree *tree);
-struct vm_map_node *vm_map_tree_next(const struct vm_map_tree *tree,
-	    const struct vm_map_node *node);
-struct vm_map_node *vm_map_tree_prev(const struct vm_map_tree *tree,
-	    const struct vm_map_node *node);
+static inline struct vm_map_node *
+vm_map_tree_at(const struct vm_map_tree *tree, struct queue *link)
+{
+	return link == &tree->list ? NULL :
+	    queue_element(link, struct vm_map_node, link);
+}
+
+static inline struct vm_map_node *
+vm_map_tree_first(const struct vm_map_tree *tree)
+{
+	return vm_map_tree_at(tree, tree->list.next);
+}
+
+static inline struct vm_map_node *
+vm_map_tree_last(const struct vm_map_tree *tree)
+{
+	return vm_map_tree_at(tree, tree->list.prev);
+}
+
+static inline struct vm_map_node *
+vm_map_tree_next(const struct vm_map_tree *tree, const struct vm_map_node *node)
+{
+	return vm_map_tree_at(tree, node->link.next);
+}
+
+static inline struct vm_map_node *
+vm_map_tree_prev(const struct vm_map_tree *tree, const struct vm_map_node *node)
+{
+	return vm_map_tree_at(tree, node->link.prev);
+}
 
 #endif
