@@ -288,6 +288,129 @@ TEST_LIMIT(paging_keeps_what_was_written_since_it_went_out, 120)
 	vm_deallocate_check(copy + HALF * PAGE_SIZE, HALF * PAGE_SIZE);
 }
 
+/* ---- a small task beside one that takes all there is ---- */
+
+#define SMALL_PAGES	16u	/* of the client, and of its server */
+#define CALLS		100u
+#define CALL_MS		5000u	/* each is answered in this time */
+#define PAUSE_MS	10u	/* between calls */
+
+static vm_address_t small_memory;
+
+static void
+small_touch(void)
+{
+	for (unsigned i = 0; i < SMALL_PAGES; i++)
+		vm_set_word(small_memory + i * PAGE_SIZE,
+		    vm_word(small_memory + i * PAGE_SIZE) + 1);
+}
+
+/* Touches memory of its own before it answers. */
+static uint32_t
+small_server(uint32_t port, uint32_t unused)
+{
+	mach_msg_header_t msg;
+
+	(void)unused;
+	while (test_receive(&msg, sizeof(msg), port, 0) == MACH_MSG_SUCCESS) {
+		small_touch();
+		msg.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE,
+		    0);
+		msg.msgh_local_port = MACH_PORT_NULL;
+		(void)mach_msg(&msg, MACH_SEND_MSG, sizeof(msg), 0,
+		    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+	}
+	return 0;
+}
+
+static unsigned
+now_ms(void)
+{
+	time_value_t time;
+
+	CHECK_KR(host_get_time(mach_host_self(), &time), KERN_SUCCESS);
+	return (unsigned)time.seconds * 1000 +
+	    (unsigned)time.microseconds / 1000;
+}
+
+static void
+small_call(mach_port_t server, mach_port_t reply)
+{
+	mach_msg_header_t msg = {
+		.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE),
+		.msgh_size = sizeof(msg),
+		.msgh_remote_port = server,
+		.msgh_local_port = reply,
+	};
+
+	small_touch();
+	CHECK_KR(mach_msg(&msg, MACH_SEND_MSG | MACH_RCV_MSG |
+	    MACH_RCV_TIMEOUT, sizeof(msg), sizeof(msg), reply, CALL_MS,
+	    MACH_PORT_NULL), MACH_MSG_SUCCESS);
+}
+
+/* Milliseconds that CALLS calls take, without the pauses; the longest, too. */
+static unsigned
+small_calls(mach_port_t server, unsigned *longest)
+{
+	unsigned sum = 0, start, took;
+	mach_port_t reply = test_port();
+
+	*longest = 0;
+	for (unsigned i = 0; i < CALLS; i++) {
+		start = now_ms();
+		small_call(server, reply);
+		took = now_ms() - start;
+		sum += took;
+		if (took > *longest)
+			*longest = took;
+		test_sleep(PAUSE_MS);
+	}
+	CHECK_KR(mach_port_destroy(self, reply), KERN_SUCCESS);
+	return sum;
+}
+
+static uint32_t
+be_greedy(uint32_t base, uint32_t pages)
+{
+	for (unsigned r = 0; r < 100000; r++)
+		for (unsigned i = 0; i < pages; i++)
+			paging_write(base, i, r);
+	return 0;
+}
+
+TEST_LIMIT(paging_greedy_task_does_not_stop_a_small_one, 120)
+{
+	struct default_pager_info before = paging_space();
+	unsigned out, alone, beside, longest, worst, pages;
+	vm_address_t base = 0x40000000;
+	struct vm_agent greedy, server;
+	mach_port_t port = test_port();
+
+	small_memory = test_allocate(SMALL_PAGES * PAGE_SIZE);
+	vm_agent_start(&greedy, self);
+	vm_agent_start(&server, self);
+	CHECK_KR(mach_port_insert_right(server.task, port, port,
+	    MACH_MSG_TYPE_MOVE_RECEIVE), KERN_SUCCESS);
+	vm_agent_begin(&server, small_server, port, 0);
+	alone = small_calls(port, &longest);
+	pages = 3 * vm_free_count();
+	CHECK_KR(vm_allocate(greedy.task, &base, pages * PAGE_SIZE, FALSE),
+	    KERN_SUCCESS);
+	out = paging_count();
+	vm_agent_begin(&greedy, be_greedy, base, pages);
+	while (paging_count() - out < 2000)
+		test_sleep(20);
+	beside = small_calls(port, &worst);
+	out = paging_count() - out;
+	vm_agent_end(&greedy);
+	test_note("%u calls: %u ms alone, %u ms beside a greedy task; the longest %u and %u ms; %u pages went out",
+	    CALLS, alone, beside, longest, worst, out);
+	vm_agent_end(&server);
+	paging_check_space(before);
+}
+
 /* make stress */
 TEST_LIMIT(stress_two_hundred_thousand_pages, 3000)
 {
