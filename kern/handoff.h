@@ -8,28 +8,17 @@
 #include <kern/wait.h>
 #include <machine/switch.h>
 
-/*
- * self, the current thread, waits with a continuation and on no event, and
- * target, which so waits and has no stack, goes on in its place: the caller
- * is target from here on, on the same stack, and target's continuation is
- * forgotten.  What wakes the current thread must be in place: with the queues
- * of both locked, nobody else can take either.
- *
- * Since all that belongs to the current thread has been left when its lock is
- * given up, it has then blocked: nobody need dispatch it.
- *
- * False, with nothing changed, if target is awake already or there is reason
- * for the current thread to look at its ast.  Interrupts are on.
- */
+/* What the following two have in common; waits: self has asserted a wait. */
 static inline __attribute__((always_inline)) bool
-thread_swap(struct thread *self, struct thread *target,
-    continuation_t continuation)
+thread_swap_if(struct thread *self, struct thread *target,
+    continuation_t continuation, bool waits)
 {
 	intr_off();
 	spin_lock(&self->lock);
 	spin_lock_second(&target->lock);
 	if (unlikely(target->state != TH_WAIT || self->ast != 0 ||
-	    self->stop_wanted)) {
+	    self->stop_wanted ||
+	    (waits && self->state != (TH_RUN | TH_WAIT)))) {
 		spin_unlock(&self->lock);
 		spin_unlock(&target->lock);
 		intr_restore(true);
@@ -51,6 +40,38 @@ thread_swap(struct thread *self, struct thread *target,
 	if (unlikely(target->wait_timer_set))
 		thread_wait_over(target);
 	return true;
+}
+
+/*
+ * self, the current thread, waits with a continuation and on no event, and
+ * target, which so waits and has no stack, goes on in its place: the caller
+ * is target from here on, on the same stack, and target's continuation is
+ * forgotten.  What wakes the current thread must be in place: with the queues
+ * of both locked, nobody else can take either.
+ *
+ * Since all that belongs to the current thread has been left when its lock is
+ * given up, it has then blocked: nobody need dispatch it.
+ *
+ * False, with nothing changed, if target is awake already or there is reason
+ * for the current thread to look at its ast.  Interrupts are on.
+ */
+static inline __attribute__((always_inline)) bool
+thread_swap(struct thread *self, struct thread *target,
+    continuation_t continuation)
+{
+	return thread_swap_if(self, target, continuation, false);
+}
+
+/*
+ * The same, but self has asserted an interruptible wait on an event, and so
+ * may go on elsewhere as soon as this has happened.  False also if its wait is
+ * over by then.
+ */
+static inline __attribute__((always_inline)) bool
+thread_swap_waiting(struct thread *self, struct thread *target,
+    continuation_t continuation)
+{
+	return thread_swap_if(self, target, continuation, true);
 }
 
 #endif

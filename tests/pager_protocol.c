@@ -24,6 +24,62 @@ expect_run(struct object *object, vm_offset_t offset, unsigned pages)
 	release(object->control);
 }
 
+/* Have a page asked for, wait some time, and receive the request at from. */
+static void
+receive_request(struct object *object, struct vm_agent *client, unsigned page,
+    unsigned after_ms, mach_port_t from, struct request *request)
+{
+	memset(request, 0, sizeof(*request));
+	begin_read(client, BASE + page * PAGE_SIZE);
+	if (after_ms != 0)
+		test_sleep(after_ms);
+	expect(from, DATA_REQUEST, request);
+	CHECK_EQ(FIELD(request, 1), page * PAGE_SIZE);
+	release(object->control);
+	supply(object, page * PAGE_SIZE, 1, page);
+	CHECK_VALUE(vm_agent_finish(client), page);
+}
+
+/* A request is the same to who waits for it and from the queue. */
+static void
+compare_requests(struct object *object, struct vm_agent *client,
+    unsigned page, mach_port_t from)
+{
+	struct request waited, queued;
+
+	receive_request(object, client, page, 0, from, &waited);
+	receive_request(object, client, page + 1, 50, from, &queued);
+	CHECK_EQ(queued.head.msgh_seqno, waited.head.msgh_seqno + 1);
+	queued.head.msgh_seqno--;
+	FIELD(&queued, 1) -= PAGE_SIZE;
+	CHECK(memcmp(&queued, &waited, sizeof(queued)) == 0);
+}
+
+TEST(pager_requests_come_to_who_waits_as_from_the_queue)
+{
+	struct vm_agent client;
+	struct object object;
+	mach_port_t set;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 8);
+	compare_requests(&object, &client, 0, object.port);
+	CHECK_KR(mach_port_set_protected_payload(self, object.port, 0xabcd),
+	    KERN_SUCCESS);
+	compare_requests(&object, &client, 2, object.port);
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_PORT_SET, &set),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_port_move_member(self, object.port, set), KERN_SUCCESS);
+	compare_requests(&object, &client, 4, set);
+	CHECK_KR(mach_port_clear_protected_payload(self, object.port),
+	    KERN_SUCCESS);
+	compare_requests(&object, &client, 6, set);
+	CHECK_KR(mach_port_move_member(self, object.port, MACH_PORT_NULL),
+	    KERN_SUCCESS);
+	vm_agent_end(&client);
+	expect_terminate(&object);
+}
+
 TEST(pager_that_takes_runs_is_asked_for_runs)
 {
 	struct vm_agent client;

@@ -48,6 +48,14 @@ void		 vm_object_pager_port_died(struct ipc_port *port);
 /* Ask for the page at offset, which waits busy and absent; on failure it gets an error. */
 void		 vm_pager_request(struct vm_object *object, vm_offset_t offset,
 		    vm_size_t length, vm_prot_t access);
+/*
+ * The same for the current thread, which has asserted its wait for the page,
+ * if a thread of the pager waits: that one goes on in its place, with the
+ * processor, and its paging_in_progress ends.  Returns only if there is none.
+ */
+void		 vm_pager_request_pass(struct vm_object *object,
+		    vm_offset_t offset, vm_size_t length, vm_prot_t access,
+		    void (*continuation)(void));
 void		 vm_pager_unlock(struct vm_object *object, vm_offset_t offset,
 		    vm_size_t length, vm_prot_t access);
 #define VM_PAGER_RUN_MAX	16u	/* pages in one message */

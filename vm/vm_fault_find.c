@@ -153,6 +153,31 @@ absent_run(struct vm_object *object, vm_offset_t offset)
 }
 
 /*
+ * If a thread of the pager waits, give it the request and the processor, and
+ * block; does not return then.  Unlocks the object.  Else the request has to
+ * be sent, and whether that wait was aborted is returned.
+ */
+static bool
+vm_fault_request_pass(struct vm_fault *f, struct vm_object *object,
+    struct vm_page *page, vm_offset_t offset, vm_size_t size, vm_prot_t access)
+{
+	struct thread *self = current_thread();
+
+	if (f->continuation == NULL || f->own != NULL ||
+	    f->map->policies != NULL) {
+		vm_object_unlock(object);
+		return false;
+	}
+	vm_page_assert_wait(page, true);
+	vm_object_unlock(object);
+	vm_fault_unwind(f);
+	save(f, false);
+	vm_pager_request_pass(object, offset, size, access, f->continuation);
+	return !clear_wait(self, THREAD_AWAKENED, false) &&
+	    self->wait_result == THREAD_INTERRUPTED;
+}
+
+/*
  * Ask the pager of a locked object for a page, perhaps with those after it,
  * and wait for the answer.  Unlocks the object.
  */
@@ -160,8 +185,9 @@ static enum vm_fault_result
 vm_fault_request(struct vm_fault *f, struct vm_object *object,
     vm_offset_t offset)
 {
+	vm_prot_t access = object == f->top ? f->access : VM_PROT_READ;
 	struct vm_page *page;
-	bool wait = false;
+	bool wait = false, aborted;
 	vm_size_t size;
 
 	if (object->pager_dead || !object->alive) {
@@ -180,13 +206,12 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 	}
 	size = absent_run(object, offset);
 	vm_object_paging_begin(object);
-	vm_object_unlock(object);
 	vm_event(pageins);
-	vm_pager_request(object, offset, size,
-	    object == f->top ? f->access : VM_PROT_READ);
+	aborted = vm_fault_request_pass(f, object, page, offset, size, access);
+	vm_pager_request(object, offset, size, access);
 	vm_object_lock(object);
 	page = vm_page_lookup(object, offset);
-	if (page != NULL && page->busy) {
+	if (page != NULL && page->busy && !aborted) {
 		vm_page_assert_wait(page, true);
 		wait = true;
 	}
@@ -194,7 +219,8 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 	if (wait)
 		return vm_fault_block_pager(f, object);
 	vm_fault_unwind(f);
-	return VM_FAULT_RETRY;
+	f->code = KERN_ABORTED;
+	return aborted ? VM_FAULT_ERROR : VM_FAULT_RETRY;
 }
 
 /* The pager forbids this access to the page for now: ask it to unlock. */

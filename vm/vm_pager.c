@@ -10,6 +10,7 @@
  *             anything else, and memory_object_terminate is the last message.
  */
 #include <ipc/ipc_kmsg.h>
+#include <ipc/ipc_pass.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
@@ -254,6 +255,49 @@ vm_pager_request(struct vm_object *object, vm_offset_t offset,
 			absent_fails(object, page);
 	}
 	vm_object_unlock(object);
+}
+
+/* memory_object_data_request as its receiver sees it. */
+struct data_request {
+	mach_msg_header_t head;
+	mach_msg_type_t	  control_type;
+	struct ipc_port	 *control;
+	mach_msg_type_t	  offset_type;
+	vm_offset_t	  offset;
+	mach_msg_type_t	  length_type;
+	vm_size_t	  length;
+	mach_msg_type_t	  access_type;
+	vm_prot_t	  access;
+};
+
+#define DATA_REQUEST_ID	2203
+
+#define WORD_TYPE(name) ((mach_msg_type_t){				\
+	.msgt_name = (name), .msgt_size = 32, .msgt_number = 1,		\
+	.msgt_inline = TRUE })
+
+void
+vm_pager_request_pass(struct vm_object *object, vm_offset_t offset,
+    vm_size_t length, vm_prot_t access, void (*continuation)(void))
+{
+	struct data_request request;
+
+	request.head.msgh_remote_port = object->pager;
+	request.head.msgh_size = sizeof(request);
+	request.head.msgh_id = DATA_REQUEST_ID;
+	request.offset = offset + object->paging_offset;
+	request.length = length;
+	request.access = access;
+	if (!ipc_pass(&request.head, continuation))
+		return;
+	request.control = ipc_port_make_send(object->control);
+	request.control_type = WORD_TYPE(MACH_MSG_TYPE_PORT_SEND);
+	request.offset_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
+	request.length_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
+	request.access_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
+	vm_object_lock(object);
+	vm_object_paging_end_unlock(object);
+	ipc_pass_arrive(&request.head, &request.control);
 }
 
 void

@@ -1,0 +1,110 @@
+/*
+ * ipc/ipc_pass.c - a message of the kernel's that goes, with the processor, to
+ * a thread that waits for it: no buffer, no run queue.
+ *
+ * Semantics are those of mach_msg_send_from_kernel and of mach_msg.c, which
+ * take what does not pass here.
+ *
+ * Owns:       nothing.
+ * Locks:      the port's, then its set's, then both threads'; afterwards the
+ *             receiver's space alone.
+ */
+#include <ipc/ipc_object.h>
+#include <ipc/ipc_pass.h>
+#include <ipc/mach_msg_fast.h>
+#include <kern/handoff.h>
+#include <kern/sched.h>
+#include <kern/task.h>
+#include <machine/cpu.h>
+
+/*
+ * The thread that waits at a locked object for a message of this size, or
+ * NULL.  It must not overtake who is ready: a pager that takes memory from a
+ * client whenever another one faults might take it before the client, woken by
+ * the pager, had a chance to use it.
+ */
+static struct thread *
+find_receiver(const struct ipc_object *object, mach_msg_size_t size)
+{
+	struct thread *thread;
+
+	if (queue_empty(&object->receivers))
+		return NULL;
+	thread = queue_element(object->receivers.next, struct thread,
+	    ith_link);
+	if (thread->continuation != mach_msg_receive_continue ||
+	    thread->saved.msg.rcv_size < size ||
+	    (thread->saved.msg.option & MACH_RCV_NOTIFY) ||
+	    sched_others_ready())
+		return NULL;
+	return thread;
+}
+
+/* The header, as it is received from a locked port. */
+static void
+header_set(mach_msg_header_t *message, struct ipc_port *port)
+{
+	mach_msg_type_name_t type = MACH_MSG_TYPE_PORT_SEND;
+	mach_port_name_t name = port->receiver_name;
+
+	if (unlikely(port->has_payload)) {
+		type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		name = port->payload;
+	}
+	message->msgh_bits = MACH_MSGH_BITS_COMPLEX | MACH_MSGH_BITS(0, type);
+	message->msgh_remote_port = IP_NULL;
+	message->msgh_local_port = (struct ipc_port *)(uintptr_t)name;
+	message->msgh_seqno = port->seqno++;
+}
+
+bool
+ipc_pass(mach_msg_header_t *message, continuation_t continuation)
+{
+	struct ipc_port *port = message->msgh_remote_port;
+	struct thread *self = current_thread(), *receiver = NULL;
+	struct ipc_object *queue = &port->head;
+	bool passed = false;
+
+	ip_lock(port);
+	if (port->pset != NULL) {
+		queue = &port->pset->head;
+		spin_lock(&queue->lock);
+	}
+	if (port->head.alive && mach_msg_fast_bodies != 0)
+		receiver = find_receiver(queue, message->msgh_size);
+	if (receiver != NULL) {
+		self->task->messages_sent++;	/* while it is there for sure */
+		passed = thread_swap_waiting(self, receiver, continuation);
+		if (!passed)
+			self->task->messages_sent--;
+	}
+	if (passed) {
+		queue_remove(&receiver->ith_link);
+		receiver->ith_state = MACH_MSG_SUCCESS;
+		header_set(message, port);
+		refcount_drop_shared(&queue->refs, 1);	/* the wait's */
+	}
+	if (queue != &port->head)
+		spin_unlock(&queue->lock);
+	ip_unlock(port);
+	return passed;
+}
+
+void
+ipc_pass_arrive(mach_msg_header_t *message, struct ipc_port **right)
+{
+	struct thread *self = current_thread();
+	mach_port_name_t name;
+	mach_msg_return_t mr;
+
+	self->task->messages_received++;
+	mr = ipc_object_copyout_any(self->task->space, *right,
+	    MACH_MSG_TYPE_PORT_SEND, &name);
+	if (unlikely(mr != MACH_MSG_SUCCESS))
+		mr |= MACH_RCV_BODY_ERROR;
+	*right = (struct ipc_port *)(uintptr_t)name;
+	if (copyoutmsg(message, (void *)self->saved.msg.msg,
+	    message->msgh_size) != 0)
+		mr = MACH_RCV_INVALID_DATA;
+	thread_syscall_return(mr);
+}
