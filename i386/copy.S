@@ -19,7 +19,7 @@
 	.endm
 
 /* The body of a copy; user is the register that holds the user's address. */
-	.macro	COPY user, table
+	.macro	COPY user
 	pushl	%esi
 	pushl	%edi
 	movl	%eax, %esi
@@ -39,7 +39,7 @@
 	popl	%edi
 	popl	%esi
 	ret
-	\table	.Lstart\@, .Lend\@, copy_recover
+	USER_ACCESS .Lstart\@, .Lend\@, copy_recover
 	.endm
 
 	.text
@@ -49,20 +49,14 @@
 	.type	copyin, @function
 copyin:
 copyinmsg:
-	COPY	%esi, USER_ACCESS
+	COPY	%esi
 
 /* int copyout(const void *src, void *user_dst, uint32_t size); */
 	.globl	copyout, copyoutmsg
 	.type	copyout, @function
 copyout:
 copyoutmsg:
-	COPY	%edi, USER_ACCESS
-
-/* int copyin_nofault(const void *user_src, void *dst, uint32_t size); */
-	.globl	copyin_nofault
-	.type	copyin_nofault, @function
-copyin_nofault:
-	COPY	%esi, USER_ACCESS_NOFAULT
+	COPY	%edi
 
 copy_recover:
 	CLAC

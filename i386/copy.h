@@ -35,13 +35,6 @@
 	.popsection
 	.endm
 
-/* The same where a fault is not resolved at all: interrupts may be off. */
-	.macro	USER_ACCESS_NOFAULT start, end, recover
-	.pushsection .copy_table_nofault, "a"
-	.long	\start, \end, \recover
-	.popsection
-	.endm
-
 #else
 
 /* For C: between these, each access by user_access_*. */
@@ -51,6 +44,11 @@
 	".long 800b, " #opcode "\n\t.popsection\n\t"
 #define USER_ACCESS_TABLE						\
 	"802:\n\t.pushsection .copy_table, \"a\"\n\t"		\
+	".long 801b, 802b, %l[fault]\n\t.popsection"
+
+/* The same where a fault is not resolved at all: interrupts may be off. */
+#define USER_ACCESS_TABLE_NOFAULT					\
+	"802:\n\t.pushsection .copy_table_nofault, \"a\"\n\t"	\
 	".long 801b, 802b, %l[fault]\n\t.popsection"
 
 static inline void

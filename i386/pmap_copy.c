@@ -8,46 +8,69 @@
  * Invariant:  a page is written only through an entry that a user program
  *             could write through at that moment.
  */
+#include <machine/copy.h>
 #include <machine/pmap_internal.h>
 
 #define NX_BIT	(1u << 31)	/* of an entry's high word */
+#define TABLE_BITS	(PTE_P | PTE_W | PTE_U)
+/* What is not dirty yet the processor marks when the user writes. */
+#define PAGE_BITS	(PTE_P | PTE_W | PTE_U | PTE_D | PTE_MANAGED)
 
 /* Where the user part's va may be written, as direct memory, or NULL. */
-static inline char *
+static inline __attribute__((always_inline)) char *
 writable(struct pmap *pmap, vm_offset_t va)
 {
 	struct pte *directory = pmap->directory[slot_of(va)];
 	struct pte *pte;
-	uint32_t low, rights = PTE_P | PTE_W | PTE_U;
+	uint32_t low;
 
-	if (directory == NULL)
+	if (unlikely(directory == NULL))
 		return NULL;
-	pte = pde_in(directory, va);
-	if ((pte->low & (rights | PTE_PS)) != rights)
-		return NULL;
-	pte = pte_in(table_of(pte), va);
+	low = pde_in(directory, va)->low;
+	if (unlikely((~low & TABLE_BITS) != 0))
+		return NULL;		/* a user's is never a large page */
+	pte = pte_in(phys_to_direct(low & PTE_FRAME), va);
 	low = pte->low;
-	/* What is not dirty yet the processor marks when the user writes. */
-	rights |= PTE_D | PTE_MANAGED;
-	if ((low & rights) != rights || (pte->high & ~NX_BIT) != 0 ||
-	    (low & PTE_FRAME) >= pmap_direct_end)
+	if (unlikely((~low & PAGE_BITS) != 0 || (pte->high & ~NX_BIT) != 0 ||
+	    (low & PTE_FRAME) >= pmap_direct_end))
 		return NULL;
 	return phys_to_direct((low & PTE_FRAME) | (va & PAGE_MASK));
 }
 
-static inline bool
+/* Whole words from the user; false if they are not all there. */
+static inline __attribute__((always_inline)) bool
+read_words(const char *user, char *to, uint32_t words)
+{
+	user_access_begin();
+	__asm__ goto volatile("801: rep; movsl\n"
+	    USER_ACCESS_TABLE_NOFAULT
+	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+static inline __attribute__((always_inline)) bool
 copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
 {
-	uint32_t part;
+	uint32_t room = PAGE_SIZE - (to & PAGE_MASK);
 	char *page;
 
-	for (; size > 0; to += part, from += part, size -= part) {
-		part = min_of(size, PAGE_SIZE - (to & PAGE_MASK));
+	while (unlikely(size > room)) {
 		page = writable(pmap, to);
-		if (page == NULL || copyin_nofault(from, page, part) != 0)
+		if (page == NULL ||
+		    !read_words(from, page, room / sizeof(uint32_t)))
 			return false;
+		to += room;
+		from += room;
+		size -= room;
+		room = PAGE_SIZE;
 	}
-	return true;
+	page = writable(pmap, to);
+	return likely(page != NULL) &&
+	    read_words(from, page, size / sizeof(uint32_t));
 }
 
 bool
@@ -57,7 +80,8 @@ pmap_copy_user(struct pmap *pmap, vm_offset_t to, const void *from,
 	struct processor *self = current_processor();
 	bool other = pmap != self->machine.pmap, ok;
 
-	if (to >= KERNEL_BASE || size > KERNEL_BASE - to)
+	if (unlikely(to > KERNEL_BASE - size ||
+	    (uintptr_t)from > KERNEL_BASE - size || ((to | size) & 3) != 0))
 		return false;
 	intr_off();
 	if (other)

@@ -64,9 +64,9 @@ uint32_t	 pmap_wired_count(struct pmap *pmap);
 void		 pmap_collect(struct pmap *pmap);	/* drop empty tables */
 
 /*
- * Copy from the current task's user memory to pmap's, if no page on either
- * side is missing or may not be written: false else, and part may have been
- * copied.  Never sleeps; spin locks may be held, interrupts are on (and off
+ * Copy whole words from the current task's user memory to pmap's, to an
+ * aligned address, if no page on either side is missing or may not be written:
+ * false else, and part may have been copied.  Never sleeps; spin locks may be held, interrupts are on (and off
  * for the time, so size is for messages: PMAP_COPY_MAX at most).
  */
 #define PMAP_COPY_MAX	8192u
