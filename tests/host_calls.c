@@ -438,46 +438,114 @@ TEST(host_device_traps_refuse)
 
 /* ---- forged notifications ---- */
 
-/* As the kernel would send them, each to a port that is none of theirs. */
+/* A notification as the kernel would send it, but for what is wrong with it. */
+enum forgery { TRUE_FORM, TOO_SHORT, TOO_LONG, WRONG_TYPE, WITH_REPLY, FORMS };
+
+static struct right_message
+notification(mach_msg_id_t id, mach_port_t carried)
+{
+	struct right_message msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.head.msgh_size = sizeof(msg);
+	msg.head.msgh_id = id;
+	msg.type.msgt_name = MACH_MSG_TYPE_PORT_NAME;
+	msg.type.msgt_size = 32;
+	msg.type.msgt_number = 1;
+	msg.type.msgt_inline = TRUE;
+	msg.right = SELF;
+	if (id == MACH_NOTIFY_PORT_DESTROYED) {
+		msg.head.msgh_bits = MACH_MSGH_BITS_COMPLEX;
+		msg.type.msgt_name = MACH_MSG_TYPE_MOVE_RECEIVE;
+		msg.right = carried;
+	} else if (id == MACH_NOTIFY_NO_SENDERS) {
+		msg.type.msgt_name = MACH_MSG_TYPE_INTEGER_32;
+		msg.right = 0;
+	} else if (id == MACH_NOTIFY_SEND_ONCE) {
+		msg.head.msgh_size = sizeof(msg.head);
+	}
+	return msg;
+}
+
+/* Each notification, in each form, to a port that is none of theirs. */
 static void
 forge(mach_port_t port)
 {
-	mach_port_t carried = right_allocate(MACH_PORT_RIGHT_RECEIVE);
-	struct right_message msg;
+	mach_port_t reply = right_allocate(MACH_PORT_RIGHT_RECEIVE), carried;
+	struct { struct right_message msg; uint32_t more[4]; } out;
 
-	for (mach_msg_id_t id = MACH_NOTIFY_FIRST; id <= MACH_NOTIFY_LAST;
-	    id++) {
-		memset(&msg, 0, sizeof(msg));
-		msg.head.msgh_size = sizeof(msg);
-		msg.type.msgt_name = MACH_MSG_TYPE_PORT_NAME;
-		msg.type.msgt_size = 32;
-		msg.type.msgt_number = 1;
-		msg.type.msgt_inline = TRUE;
-		msg.right = SELF;
-		if (id == MACH_NOTIFY_PORT_DESTROYED) {
-			msg.head.msgh_bits = MACH_MSGH_BITS_COMPLEX;
-			msg.type.msgt_name = MACH_MSG_TYPE_MOVE_RECEIVE;
-			msg.right = carried;
-		} else if (id == MACH_NOTIFY_NO_SENDERS) {
-			msg.type.msgt_name = MACH_MSG_TYPE_INTEGER_32;
-			msg.right = 0;
-		} else if (id == MACH_NOTIFY_SEND_ONCE) {
-			msg.head.msgh_size = sizeof(msg.head);
-		}
-		CHECK_KR(test_send(&msg.head, port, id), MACH_MSG_SUCCESS);
+	memset(&out, 0, sizeof(out));
+	for (unsigned i = 0; i < FORMS * (MACH_NOTIFY_LAST -
+	    MACH_NOTIFY_FIRST + 1); i++) {
+		carried = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+		out.msg = notification((mach_msg_id_t)(MACH_NOTIFY_FIRST +
+		    i / FORMS), carried);
+		if (i % FORMS == TOO_SHORT)
+			out.msg.head.msgh_size = sizeof(out.msg.head);
+		else if (i % FORMS == TOO_LONG)
+			out.msg.head.msgh_size += 8;
+		else if (i % FORMS == WRONG_TYPE)
+			out.msg.type.msgt_number = 0;
+		out.msg.head.msgh_bits |= MACH_MSGH_BITS(
+		    MACH_MSG_TYPE_COPY_SEND, i % FORMS == WITH_REPLY ?
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE : 0);
+		out.msg.head.msgh_remote_port = port;
+		out.msg.head.msgh_local_port =
+		    i % FORMS == WITH_REPLY ? reply : MACH_PORT_NULL;
+		(void)mach_msg(&out.msg.head, MACH_SEND_MSG,
+		    out.msg.head.msgh_size, 0, MACH_PORT_NULL, 0,
+		    MACH_PORT_NULL);
+		/* what was sent was destroyed, what was not is still here */
+		if (right_type(carried) != 0)
+			destroy_right(carried);
 	}
-	CHECK_EQ(right_type(carried), 0);
+	destroy_right(reply);
 }
 
-TEST(host_forged_notifications_change_nothing)
+/* exception_raise and its reply, as if thread and task of ours had failed. */
+static void
+forge_exceptions(mach_port_t port, thread_t thread, task_t task)
+{
+	struct {
+		mach_msg_header_t head;
+		struct { mach_msg_type_t type; uint32_t word; } item[5];
+	} msg;
+
+	for (unsigned kind = 0; kind < 4; kind++) {
+		memset(&msg, 0, sizeof(msg));
+		for (unsigned i = 0; i < 5; i++) {
+			msg.item[i].type.msgt_name = i < 2 && kind < 2 ?
+			    MACH_MSG_TYPE_COPY_SEND : MACH_MSG_TYPE_INTEGER_32;
+			msg.item[i].type.msgt_size = 32;
+			msg.item[i].type.msgt_number = 1;
+			msg.item[i].type.msgt_inline = TRUE;
+		}
+		msg.item[0].word = kind < 2 ? thread : KERN_SUCCESS;
+		msg.item[1].word = kind < 2 ? task : 0;
+		msg.head.msgh_bits = kind < 2 ? MACH_MSGH_BITS_COMPLEX : 0;
+		msg.head.msgh_size = kind < 2 ? sizeof(msg) :
+		    kind == 2 ? 32 : 24;
+		CHECK_KR(test_send(&msg.head, port, kind < 2 ? 2400 : 2500),
+		    MACH_MSG_SUCCESS);
+	}
+}
+
+/* A right of each kind that the kernel serves. */
+struct kernel_ports {
+	mach_port_t port[16];
+	unsigned    count;
+	task_t	    task;		/* one of ours, and its thread */
+	thread_t    thread;
+};
+
+static void
+kernel_ports_make(struct kernel_ports *k)
 {
 	processor_set_name_t name;
 	processor_set_t set = control_of_set(&name);
 	processor_array_t processors;
 	mach_msg_type_number_t count;
 	mach_port_t console, disk, time, pager;
-	task_t task;
-	thread_t thread;
 
 	CHECK_KR(host_processors(TEST_HOST_PORT, &processors, &count),
 	    KERN_SUCCESS);
@@ -489,22 +557,53 @@ TEST(host_forged_notifications_change_nothing)
 	    D_SUCCESS);
 	CHECK_KR(device_map(time, VM_PROT_READ, 0, PAGE_SIZE, &pager, 0),
 	    D_SUCCESS);
-	CHECK_KR(task_create(SELF, FALSE, &task), KERN_SUCCESS);
-	CHECK_KR(thread_create(task, &thread), KERN_SUCCESS);
-	{
-		const mach_port_t ports[] = { SELF, mach_thread_self(), HOST,
-		    TEST_HOST_PORT, TEST_DEVICE_PORT, name, set,
-		    processors[0], console, disk, time, pager, task,
-		    thread };
+	CHECK_KR(task_create(SELF, FALSE, &k->task), KERN_SUCCESS);
+	CHECK_KR(thread_create(k->task, &k->thread), KERN_SUCCESS);
+	*k = (struct kernel_ports){ { SELF, mach_thread_self(), HOST,
+	    TEST_HOST_PORT, TEST_DEVICE_PORT, name, set, processors[0],
+	    console, disk, time, pager, k->task, k->thread }, 14, k->task,
+	    k->thread };
+}
 
-		for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]);
-		    i++) {
-			forge(ports[i]);
-			CHECK_EQ(right_type(ports[i]) &
-			    MACH_PORT_TYPE_DEAD_NAME, 0);
-		}
-	}
-	CHECK_KR(task_terminate(task), KERN_SUCCESS);
-	CHECK_KR(host_processors(TEST_HOST_PORT, &processors, &count),
-	    KERN_SUCCESS);
+static void
+kernel_ports_check(const struct kernel_ports *k)
+{
+	mach_msg_type_number_t count = TASK_BASIC_INFO_COUNT;
+	mach_msg_type_number_t thread_count = THREAD_BASIC_INFO_COUNT;
+	struct thread_basic_info thread;
+	struct task_basic_info info;
+
+	for (unsigned i = 0; i < k->count; i++)
+		CHECK_EQ(right_type(k->port[i]) & MACH_PORT_TYPE_DEAD_NAME, 0);
+	CHECK_KR(task_info(k->task, TASK_BASIC_INFO, (task_info_t)&info,
+	    &count), KERN_SUCCESS);
+	CHECK_EQ(info.suspend_count, 0);
+	CHECK_KR(thread_info(k->thread, THREAD_BASIC_INFO,
+	    (thread_info_t)&thread, &thread_count), KERN_SUCCESS);
+	CHECK_EQ(thread.suspend_count, 1);	/* as it was made */
+	CHECK_KR(task_terminate(k->task), KERN_SUCCESS);
+}
+
+TEST(host_forged_notifications_change_nothing)
+{
+	struct kernel_ports k;
+
+	kernel_ports_make(&k);
+	for (unsigned i = 0; i < k.count; i++)
+		forge(k.port[i]);
+	kernel_ports_check(&k);
+}
+
+/* CVE-2018-4280. */
+TEST(host_forged_exceptions_change_nothing)
+{
+	struct kernel_ports k;
+	mach_port_urefs_t refs;
+
+	kernel_ports_make(&k);
+	refs = right_refs(k.thread, MACH_PORT_RIGHT_SEND);
+	for (unsigned i = 0; i < k.count; i++)
+		forge_exceptions(k.port[i], k.thread, k.task);
+	CHECK_EQ(right_refs(k.thread, MACH_PORT_RIGHT_SEND), refs);
+	kernel_ports_check(&k);
 }

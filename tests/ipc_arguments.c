@@ -54,22 +54,13 @@ struct counts {
 	unsigned	   once;
 };
 
-/* Whatever waits at a port, and the rights in it. */
-static void
-drain(mach_port_t port)
-{
-	while (mach_msg(&msg.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
-	    sizeof(msg), port, 0, MACH_PORT_NULL) == MACH_MSG_SUCCESS)
-		mach_msg_destroy(&msg.head);
-}
-
 /* Without those in messages that wait: a right given up tells so by one. */
 static struct counts
 counts_of(mach_port_t port)
 {
 	struct counts counts;
 
-	drain(port);
+	drain_port(port);
 	CHECK_KR(mach_port_get_srights(SELF, port, &counts.send),
 	    KERN_SUCCESS);
 	counts.once = receive_status(port).mps_sorights;

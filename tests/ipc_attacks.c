@@ -12,6 +12,7 @@
 #include <mach/mach_thread.h>
 #include <mach/task_special_ports.h>
 #include <mach/vm_param.h>
+#include <mach_debug/mach_debug.h>
 
 #include "fuzz.h"
 #include "rights.h"
@@ -221,4 +222,121 @@ get_while_set(void)
 TEST(ipc_attacks_special_port_read_while_it_is_set)
 {
 	zones_check_tasks(get_while_set, 2);
+}
+
+/* ---- one right, named by several parts of a message ---- */
+
+enum { BOTH, RECEIVE_ONLY, SEND_ONLY, ONCE_ONLY, STATES };
+
+/* A name of a port of ours with one reference, and where the port is received. */
+static mach_port_t
+one_right(unsigned state, mach_port_t *receiver)
+{
+	mach_port_t port = state == RECEIVE_ONLY || state == ONCE_ONLY ?
+	    right_allocate(MACH_PORT_RIGHT_RECEIVE) : test_port();
+	mach_port_t holder;
+
+	*receiver = port;
+	if (state == ONCE_ONLY)
+		return send_once_right(port);
+	if (state == SEND_ONLY) {
+		holder = test_port();
+		CHECK_KR(send_right(holder, port, MACH_MSG_TYPE_MOVE_RECEIVE),
+		    MACH_MSG_SUCCESS);
+		*receiver = holder;
+	}
+	return port;
+}
+
+/* One name as destination, for the reply, and twice in the body. */
+static mach_msg_return_t
+send_naming(mach_port_t name, mach_msg_type_name_t to,
+    mach_msg_type_name_t reply, mach_msg_type_name_t body)
+{
+	struct {
+		mach_msg_header_t head;
+		struct { mach_msg_type_t type; mach_port_t port; } item[2];
+	} msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.head.msgh_bits = MACH_MSGH_BITS_COMPLEX | MACH_MSGH_BITS(to, reply);
+	msg.head.msgh_remote_port = name;
+	msg.head.msgh_local_port = reply != 0 ? name : MACH_PORT_NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		msg.item[i].type.msgt_name = body;
+		msg.item[i].type.msgt_size = 32;
+		msg.item[i].type.msgt_number = body != 0;
+		msg.item[i].type.msgt_inline = TRUE;
+		msg.item[i].port = name;
+	}
+	if (body == 0)
+		return mach_msg(&msg.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+		    sizeof(msg.head), 0, MACH_PORT_NULL, 0, MACH_PORT_NULL);
+	return mach_msg(&msg.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+	    sizeof(msg), 0, MACH_PORT_NULL, 0, MACH_PORT_NULL);
+}
+
+static mach_port_type_t
+type_and_refs(mach_port_t name, mach_port_urefs_t *refs)
+{
+	mach_port_type_t type = right_type(name);
+
+	*refs = type & MACH_PORT_TYPE_SEND ?
+	    right_refs(name, MACH_PORT_RIGHT_SEND) : 0;
+	return type;
+}
+
+static void
+name_everywhere(unsigned state, mach_msg_type_name_t to,
+    mach_msg_type_name_t reply, mach_msg_type_name_t body)
+{
+	mach_port_t receiver, name = one_right(state, &receiver);
+	mach_port_urefs_t refs_before, refs;
+	mach_port_type_t before = type_and_refs(name, &refs_before), type;
+	mach_msg_return_t mr = send_naming(name, to, reply, body);
+
+	type = type_and_refs(name, &refs);
+	/* An error in the header changes nothing. */
+	if ((mr == MACH_SEND_INVALID_DEST || mr == MACH_SEND_INVALID_REPLY) &&
+	    (type != before || refs != refs_before))
+		test_fail(__FILE__, __LINE__,
+		    "right %u, %u %u %u: %#x, and %#x became %#x", state, to,
+		    reply, body, mr, before, type);
+	CHECK(mr == MACH_MSG_SUCCESS || mr == MACH_SEND_INVALID_DEST ||
+	    mr == MACH_SEND_INVALID_REPLY || mr == MACH_SEND_INVALID_RIGHT);
+	if (right_type(receiver) & MACH_PORT_TYPE_RECEIVE) {
+		drain_port(receiver);
+		(void)mach_port_destroy(SELF, receiver);
+	}
+	if (right_type(name) & MACH_PORT_TYPE_RECEIVE) {
+		/* what the messages gave back is all that there is */
+		drain_port(name);
+		refs = 0;
+		(void)mach_port_get_srights(SELF, name, &refs);
+		CHECK_EQ(refs, !!(right_type(name) & MACH_PORT_TYPE_SEND));
+		CHECK_EQ(receive_status(name).mps_sorights, 0);
+	}
+	(void)mach_port_destroy(SELF, name);
+}
+
+static void
+name_in_every_way(void)
+{
+	for (unsigned state = 0; state < STATES; state++)
+		for (unsigned to = MACH_MSG_TYPE_MOVE_SEND;
+		    to <= MACH_MSG_TYPE_MAKE_SEND_ONCE; to++)
+			for (unsigned reply = MACH_MSG_TYPE_MOVE_RECEIVE;
+			    reply <= MACH_MSG_TYPE_MAKE_SEND_ONCE; reply++)
+				for (unsigned body = 15;
+				    body <= MACH_MSG_TYPE_MAKE_SEND_ONCE;
+				    body++)
+					name_everywhere(state, to,
+					    reply == 16 ? 0 : reply,
+					    body == 15 ? 0 : body);
+}
+
+/* XNU's dead-name and last-right bugs: released twice, or never. */
+TEST(ipc_attacks_last_right_named_everywhere)
+{
+	zones_check_tasks(name_in_every_way, 1);
 }

@@ -403,6 +403,55 @@ TEST(task_special_ports_are_set_and_given_back)
 	    KERN_INVALID_ARGUMENT);
 }
 
+static mach_port_t
+special_port(task_t task, int which)
+{
+	mach_port_t port = MACH_PORT_NULL;
+
+	CHECK_KR(task_get_special_port(task, which, &port), KERN_SUCCESS);
+	return port;
+}
+
+/*
+ * CVE-2006-4392: a task gets its parent's ports when it is made, and no later
+ * change of the parent's reaches it; a thread gets none.
+ */
+TEST(task_special_ports_are_inherited_once)
+{
+	static const int kinds[] = { TASK_BOOTSTRAP_PORT, TASK_EXCEPTION_PORT };
+	mach_port_t first = test_port(), second = test_port(), got;
+	mach_port_array_t registered;
+	mach_msg_type_number_t count;
+	thread_t thread;
+	task_t task;
+
+	for (unsigned i = 0; i < 2; i++)
+		CHECK_KR(task_set_special_port(mach_task_self(), kinds[i],
+		    first), KERN_SUCCESS);
+	CHECK_KR(mach_ports_register(mach_task_self(), &first, 1),
+	    KERN_SUCCESS);
+	CHECK_KR(thread_set_special_port(mach_thread_self(),
+	    THREAD_EXCEPTION_PORT, first), KERN_SUCCESS);
+	CHECK_KR(task_create(mach_task_self(), FALSE, &task), KERN_SUCCESS);
+	CHECK_KR(thread_create(task, &thread), KERN_SUCCESS);
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_KR(task_set_special_port(mach_task_self(), kinds[i],
+		    second), KERN_SUCCESS);
+		CHECK_EQ(special_port(task, kinds[i]), first);
+	}
+	CHECK_KR(mach_ports_register(mach_task_self(), &second, 1),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_ports_lookup(task, &registered, &count), KERN_SUCCESS);
+	CHECK_EQ(registered[0], first);
+	CHECK_KR(thread_get_special_port(thread, THREAD_EXCEPTION_PORT, &got),
+	    KERN_SUCCESS);
+	CHECK_EQ(got, MACH_PORT_NULL);
+	CHECK_EQ(special_port(task, TASK_KERNEL_PORT), task);
+	CHECK_KR(task_terminate(task), KERN_SUCCESS);
+	for (unsigned i = 0; i < 2; i++)
+		CHECK_EQ(special_port(mach_task_self(), kinds[i]), second);
+}
+
 TEST(thread_special_ports_are_set_and_given_back)
 {
 	mach_port_t port = test_port(), got, self = mach_thread_self();

@@ -127,6 +127,19 @@ receive_empty_within(mach_port_t port, mach_msg_timeout_t timeout_ms)
 }
 
 void
+drain_port(mach_port_t port)
+{
+	static union {
+		mach_msg_header_t head;
+		char		  room[4096];
+	} in;
+
+	while (mach_msg(&in.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+	    sizeof(in), port, 0, MACH_PORT_NULL) == MACH_MSG_SUCCESS)
+		mach_msg_destroy(&in.head);
+}
+
+void
 check_silent(mach_port_t port)
 {
 	char room[256];

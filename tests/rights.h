@@ -39,6 +39,8 @@ mach_msg_return_t send_empty(mach_port_t to, mach_msg_id_t id);
 mach_msg_id_t receive_empty(mach_port_t port);
 mach_msg_id_t receive_empty_within(mach_port_t port,
 	    mach_msg_timeout_t timeout_ms);
+/* Receive all that is queued at port, and give up what it brings. */
+void	drain_port(mach_port_t port);
 /* Nothing may be queued at port. */
 void	check_silent(mach_port_t port);
 
