@@ -43,6 +43,18 @@ to_thread(struct ipc_port *port)
 	return convert_port_to_thread(port);
 }
 
+static void *
+to_map(struct ipc_port *port)
+{
+	return convert_port_to_map(port);
+}
+
+static void *
+to_space(struct ipc_port *port)
+{
+	return convert_port_to_space(port);
+}
+
 struct task *
 port_name_to_task(mach_port_name_t name)
 {
@@ -58,27 +70,11 @@ port_name_to_thread(mach_port_name_t name)
 struct vm_map *
 port_name_to_map(mach_port_name_t name)
 {
-	struct task *task = port_name_to_task(name);
-	struct vm_map *map;
-
-	if (task == NULL)
-		return NULL;
-	map = task->map;
-	vm_map_reference(map);
-	task_release(task);
-	return map;
+	return convert_name(name, to_map);
 }
 
 struct ipc_space *
 port_name_to_space(mach_port_name_t name)
 {
-	struct task *task = port_name_to_task(name);
-	struct ipc_space *space;
-
-	if (task == NULL)
-		return NULL;
-	space = task->space;
-	ipc_space_reference(space);
-	task_release(task);
-	return space;
+	return convert_name(name, to_space);
 }

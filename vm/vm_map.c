@@ -184,15 +184,10 @@ vm_map_entry_unlink(struct vm_map *map, struct vm_map_entry *entry)
 }
 
 struct vm_map_entry *
-vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above)
+vm_map_search_entry(struct vm_map *map, vm_offset_t addr, bool above)
 {
-	struct vm_map_entry *entry = map->hint;
-	struct vm_map_node *node;
+	struct vm_map_node *node = vm_map_tree_lookup(&map->tree, addr);
 
-	if (entry != NULL && addr >= entry_start(entry) &&
-	    addr < entry_end(entry))
-		return entry;
-	node = vm_map_tree_lookup(&map->tree, addr);
 	if (node != NULL && addr < node->end) {
 		map->hint = entry_of(node);
 		return entry_of(node);
@@ -306,12 +301,14 @@ vm_map_clip_range(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	return vm_map_clip_ends(map, start, end, first);
 }
 
-/* Whether the upper of two neighbours continues the lower in all respects. */
+/*
+ * Whether the upper of two neighbours without a hole between them, that have
+ * the same object, continues the lower in all respects.
+ */
 static bool
 entries_joinable(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
-	return entry_end(a) == entry_start(b) && a->object == b->object &&
-	    (a->object == NULL || a->offset + entry_size(a) == b->offset) &&
+	return (a->object == NULL || a->offset + entry_size(a) == b->offset) &&
 	    a->protection == b->protection &&
 	    a->max_protection == b->max_protection &&
 	    a->inheritance == b->inheritance &&
@@ -321,14 +318,13 @@ entries_joinable(const struct vm_map_entry *a, const struct vm_map_entry *b)
 }
 
 void
-vm_map_simplify_entry(struct vm_map *map, struct vm_map_entry *entry)
+vm_map_join_entries(struct vm_map *map, struct vm_map_entry *prev,
+    struct vm_map_entry *entry)
 {
-	struct vm_map_entry *prev = entry_prev(map, entry);
-	vm_offset_t start;
+	vm_offset_t start = entry_start(prev);
 
-	if (prev == NULL || !entries_joinable(prev, entry))
+	if (!entries_joinable(prev, entry))
 		return;
-	start = entry_start(prev);
 	vm_map_entry_unlink(map, prev);
 	map->size += entry_size(prev);
 	if (prev->wired_count != 0)
@@ -354,12 +350,10 @@ vm_map_simplify_range(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 }
 
 bool
-vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+vm_map_wait_wiring(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
 	struct vm_map_entry *entry;
 
-	if (map->wirings == 0)
-		return false;
 	for (entry = vm_map_lookup_entry(map, start, true);
 	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry)) {
@@ -625,25 +619,19 @@ entry_free_pages(struct vm_map_entry *entry)
 }
 
 /*
- * Cut [start, end) off one end of the entry that it begins in, if it is such a
+ * Cut [start, end) off one end of the first entry in it, if it is such a
  * range: *cut becomes what went, with a reference to the object.  That
  * reference keeps new memory there from growing over the object's old pages.
  */
 static bool
-entry_cut(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    struct vm_map_entry *cut)
+entry_cut(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t start,
+    vm_offset_t end, struct vm_map_entry *cut)
 {
-	struct vm_map_entry *entry = vm_map_lookup_entry(map, start, false);
-	vm_offset_t low, high;
+	vm_offset_t low = entry_start(entry), high = entry_end(entry);
 
-	if (entry == NULL || entry->wired_count != 0)
-		return false;
-	low = entry_start(entry);
-	high = entry_end(entry);
-	if ((start == low) == (end >= high))
+	if (entry->wired_count != 0 || start < low || end > high ||
+	    (start == low) == (end == high))
 		return false;		/* its middle, all of it or more */
-	if (start != low && end > high)
-		return false;
 	*cut = *entry;
 	cut->node.start = start;
 	cut->node.end = end;
@@ -664,19 +652,26 @@ entry_cut(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	return true;
 }
 
-/* Take all of a range out of a locked map; *gone: what went, by node.parent. */
+/*
+ * Take all of a range, in which entry is the first one, out of a locked map;
+ * *gone: what went, by node.parent.
+ */
 static kern_return_t
-range_unlink(struct vm_map *map, vm_offset_t start, vm_offset_t end,
-    struct vm_map_entry **gone)
+range_unlink(struct vm_map *map, struct vm_map_entry *entry,
+    vm_offset_t start, vm_offset_t end, struct vm_map_entry **gone)
 {
-	struct vm_map_entry *entry, *next;
+	struct vm_map_entry *next = entry_next(map, entry);
 	kern_return_t kr;
 
 	*gone = NULL;
-	kr = vm_map_clip_ends(map, start, end, &entry);
-	if (kr != KERN_SUCCESS) {
-		vm_map_simplify_range(map, start, end);
-		return kr;
+	/* One entry that is all of it is the common case. */
+	if (entry_start(entry) < start || entry_end(entry) > end ||
+	    (next != NULL && entry_start(next) < end)) {
+		kr = vm_map_clip_ends(map, start, end, &entry);
+		if (kr != KERN_SUCCESS) {
+			vm_map_simplify_range(map, start, end);
+			return kr;
+		}
 	}
 	while (entry != NULL && entry_start(entry) < end) {
 		next = entry_next(map, entry);
@@ -692,7 +687,7 @@ range_unlink(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 kern_return_t
 vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
-	struct vm_map_entry *next, *gone, cut;
+	struct vm_map_entry *entry, *next, *gone, cut;
 	kern_return_t kr;
 
 	if (start >= end)
@@ -700,13 +695,18 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
-	if (entry_cut(map, start, end, &cut)) {
+	entry = vm_map_lookup_entry(map, start, true);
+	if (entry == NULL || entry_start(entry) >= end) {
+		rwlock_done(&map->lock);
+		return KERN_SUCCESS;
+	}
+	if (entry_cut(map, entry, start, end, &cut)) {
 		rwlock_done(&map->lock);
 		entry_free_pages(&cut);
 		vm_object_deallocate(cut.object);
 		return KERN_SUCCESS;
 	}
-	kr = range_unlink(map, start, end, &gone);
+	kr = range_unlink(map, entry, start, end, &gone);
 	rwlock_done(&map->lock);
 	/* Objects may take long to end: not with the map locked. */
 	for (; gone != NULL; gone = next) {

@@ -130,11 +130,22 @@ kern_return_t	 vm_map_copy_fresh(vm_size_t size, struct vm_page **pages, vm_map_
 /* Read bytes of a copy into kernel memory (faults pages in; may sleep). */
 kern_return_t	 vm_map_copy_read(vm_map_copy_t copy, vm_offset_t offset, void *dst, vm_size_t len);
 
+struct vm_map_entry *vm_map_search_entry(struct vm_map *map, vm_offset_t addr, bool above);
 /*
  * The entry at addr, or NULL; map locked.  With above, one that starts above
  * addr will do.
  */
-struct vm_map_entry *vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above);
+static inline struct vm_map_entry *
+vm_map_lookup_entry(struct vm_map *map, vm_offset_t addr, bool above)
+{
+	struct vm_map_entry *entry = map->hint;
+
+	if (likely(entry != NULL && addr >= entry->node.start &&
+	    addr < entry->node.end))
+		return entry;
+	return vm_map_search_entry(map, addr, above);
+}
+
 /* Let tasks of this map run data only where it is mapped executable, or not. */
 /* Note what an entry of a map locked for writing may be used for. */
 static inline void

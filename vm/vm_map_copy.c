@@ -323,35 +323,6 @@ copyin_entries(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 }
 
 /*
- * Whether another copy of a range of an entry changes neither entry nor map:
- * they are as the last one left them, or nobody has touched the memory.
- */
-static inline bool
-entry_copied_before(const struct vm_map_entry *entry)
-{
-	return (entry->protection & VM_PROT_READ) &&
-	    (entry->object == NULL || entry->needs_copy) &&
-	    entry->wired_count == 0 && !entry->in_transition &&
-	    (entry->object == NULL || vm_object_symmetric(entry->object));
-}
-
-/* A copy of a range of such an entry; NULL: no memory. */
-static vm_map_copy_t
-copyin_again(struct vm_map_entry *src, vm_offset_t start, vm_offset_t end)
-{
-	vm_map_copy_t copy = NULL;
-	struct vm_map_entry *entry = copy_add_entry(&copy, 0, end - start);
-
-	if (entry == NULL || src->object == NULL)
-		return copy;
-	vm_object_reference(src->object);
-	entry->object = src->object;
-	entry->offset = src->offset + (start - entry_start(src));
-	entry->needs_copy = true;
-	return copy;
-}
-
-/*
  * Whether a small range is better copied byte by byte than by copy-on-write:
  * parts of pages; what only copy objects could protect; memory that is known
  * to be written between copies, until that has not been tried for some time;
@@ -384,26 +355,79 @@ copy_at_once(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr,
 }
 
 /*
- * What vm_map_copyin does with the map locked; *at_once: the source should be
- * copied byte by byte, if that can be done (false: it cannot).
+ * Copy a range of a map that is locked; unlocks it.  *destroyed: the source is
+ * gone already.
  */
 static kern_return_t
-copyin_locked(struct vm_map *map, vm_offset_t addr, vm_size_t len,
-    bool destroy, vm_map_copy_t *copy, bool *at_once, bool *destroyed)
+copyin_unlock(struct vm_map *map, vm_offset_t addr, vm_size_t len,
+    bool destroy, vm_map_copy_t *copy, bool *destroyed)
 {
 	vm_offset_t start = trunc_page(addr), end = round_page(addr + len);
 	struct vm_map_entry *entry = vm_map_lookup_entry(map, start, false);
+	kern_return_t kr;
 
-	if (entry == NULL)
-		return KERN_INVALID_ADDRESS;
-	*at_once = *at_once && copy_at_once(map, entry, addr, len);
-	if (*at_once)
-		return KERN_SUCCESS;
-	if (destroy || end > entry_end(entry) || !entry_copied_before(entry))
-		return copyin_entries(map, start, end, copy, destroy,
-		    destroyed);
-	*copy = copyin_again(entry, start, end);
-	return *copy != NULL ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+	if (entry != NULL && len <= COPY_DIRECT_MAX && !destroy &&
+	    !map->write_only && map == current_thread()->task->map &&
+	    copy_at_once(map, entry, addr, len)) {
+		rwlock_done(&map->lock);
+		*copy = copyin_direct(addr, len);
+		if (*copy != NULL)
+			return KERN_SUCCESS;
+		rwlock_write(&map->lock);
+	}
+	kr = copyin_entries(map, start, end, copy, destroy, destroyed);
+	rwlock_done(&map->lock);
+	return kr;
+}
+
+/* The same if a copy of its first entry will not do, or something goes. */
+static kern_return_t __attribute__((noinline))
+copyin_slowly_unlock(struct vm_map *map, vm_offset_t addr, vm_size_t len,
+    bool destroy, vm_map_copy_t *copyp)
+{
+	vm_map_copy_t copy = NULL;
+	bool destroyed = false;
+	kern_return_t kr;
+
+	kr = copyin_unlock(map, addr, len, destroy, &copy, &destroyed);
+	if (kr == KERN_SUCCESS && destroy && !destroyed)
+		kr = vm_map_remove(map, trunc_page(addr),
+		    round_page(addr + len));
+	if (kr != KERN_SUCCESS) {
+		vm_map_copy_discard(copy);
+		return kr;
+	}
+	copy_set(copy, addr, len);
+	*copyp = copy;
+	return KERN_SUCCESS;
+}
+
+/*
+ * Whether another copy of a range of an entry changes neither entry nor map:
+ * they are as the last one left them, or nobody has touched the memory.
+ */
+static inline bool
+entry_copied_before(const struct vm_map_entry *entry)
+{
+	return (entry->protection & VM_PROT_READ) && !entry->in_transition &&
+	    (entry->object == NULL || (entry->needs_copy &&
+	    vm_object_symmetric(entry->object)));
+}
+
+/* A copy of a range of such an entry; NULL: no memory. */
+static vm_map_copy_t
+copyin_again(struct vm_map_entry *src, vm_offset_t start, vm_offset_t end)
+{
+	vm_map_copy_t copy = NULL;
+	struct vm_map_entry *entry = copy_add_entry(&copy, 0, end - start);
+
+	if (entry == NULL || src->object == NULL)
+		return copy;
+	vm_object_reference(src->object);
+	entry->object = src->object;
+	entry->offset = src->offset + (start - entry_start(src));
+	entry->needs_copy = true;
+	return copy;
 }
 
 kern_return_t
@@ -411,34 +435,25 @@ vm_map_copyin(struct vm_map *map, vm_offset_t addr, vm_size_t len,
     bool src_destroy, vm_map_copy_t *copyp)
 {
 	vm_offset_t start = trunc_page(addr), end = round_page(addr + len);
-	bool at_once, destroyed = false;
-	vm_map_copy_t copy = NULL;
-	kern_return_t kr;
+	struct vm_map_entry *entry;
+	vm_map_copy_t copy;
 
 	*copyp = NULL;
 	if (len == 0)
 		return KERN_SUCCESS;
 	if (addr + len < addr || end <= start)
 		return KERN_INVALID_ADDRESS;
-	at_once = len <= COPY_DIRECT_MAX && !src_destroy &&
-	    !map->write_only && map == current_thread()->task->map;
-again:
 	rwlock_write(&map->lock);
-	kr = copyin_locked(map, addr, len, src_destroy, &copy, &at_once,
-	    &destroyed);
+	entry = vm_map_lookup_entry(map, start, false);
+	if (src_destroy || entry == NULL || end > entry_end(entry) ||
+	    !entry_copied_before(entry) ||
+	    (len <= COPY_DIRECT_MAX && !page_aligned(addr | len)))
+		return copyin_slowly_unlock(map, addr, len, src_destroy,
+		    copyp);
+	copy = copyin_again(entry, start, end);
 	rwlock_done(&map->lock);
-	if (at_once) {
-		copy = copyin_direct(addr, len);
-		at_once = false;
-		if (copy == NULL)
-			goto again;
-	}
-	if (kr == KERN_SUCCESS && src_destroy && !destroyed)
-		kr = vm_map_remove(map, start, end);
-	if (kr != KERN_SUCCESS) {
-		vm_map_copy_discard(copy);
-		return kr;
-	}
+	if (copy == NULL)
+		return KERN_RESOURCE_SHORTAGE;
 	copy_set(copy, addr, len);
 	*copyp = copy;
 	return KERN_SUCCESS;
@@ -482,18 +497,20 @@ fail:
 kern_return_t
 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 {
-	struct vm_map_entry *entry, *next, *above;
-	vm_offset_t base = map->min_offset, offset;
-	kern_return_t kr;
+	struct vm_map_entry *entry, *next;
+	struct vm_map_node *above;
+	vm_offset_t base, offset;
+	kern_return_t kr = KERN_SUCCESS;
 
 	*addr = 0;
 	if (copy == NULL)
 		return KERN_SUCCESS;
 	offset = copy_offset(copy);
 	rwlock_write(&map->lock);
-	kr = vm_map_find_room(map, &base, round_page(offset + copy_size(copy)),
-	    0, true, &above);
-	if (kr == KERN_SUCCESS && !vm_map_has_room(map, copy_entries(copy)))
+	if (!vm_map_tree_find_hole(&map->tree, PAGE_SIZE,
+	    round_page(offset + copy_size(copy)), 0, &base, &above))
+		kr = KERN_NO_SPACE;
+	else if (!vm_map_has_room(map, copy_entries(copy)))
 		kr = KERN_RESOURCE_SHORTAGE;
 	if (kr != KERN_SUCCESS) {
 		rwlock_done(&map->lock);
@@ -506,11 +523,11 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		entry->protection = VM_PROT_DEFAULT;
 		entry->max_protection = VM_PROT_ALL;
 		entry->inheritance = VM_INHERIT_DEFAULT;
-		vm_map_entry_link(map, entry, above);
+		vm_map_entry_link(map, entry, entry_of(above));
 		vm_map_simplify_entry(map, entry);
 	}
 	if (above != NULL)
-		vm_map_simplify_entry(map, above);
+		vm_map_simplify_entry(map, entry_of(above));
 	rwlock_done(&map->lock);
 	*addr = base + offset;
 	return KERN_SUCCESS;

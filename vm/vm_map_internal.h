@@ -94,9 +94,21 @@ kern_return_t	 vm_map_clip_ends(struct vm_map *map, vm_offset_t start,
  */
 kern_return_t	 vm_map_clip_range(struct vm_map *map, vm_offset_t start,
 		    vm_offset_t end, struct vm_map_entry **first);
+/* Make one of two neighbours of the same object, if they can be; prev goes. */
+void		 vm_map_join_entries(struct vm_map *map,
+		    struct vm_map_entry *prev, struct vm_map_entry *entry);
+
 /* Join entry with the one before it where the two could be one. */
-void		 vm_map_simplify_entry(struct vm_map *map,
-		    struct vm_map_entry *entry);
+static inline void
+vm_map_simplify_entry(struct vm_map *map, struct vm_map_entry *entry)
+{
+	struct vm_map_entry *prev = entry_prev(map, entry);
+
+	if (prev != NULL && prev->object == entry->object &&
+	    entry_end(prev) == entry_start(entry))
+		vm_map_join_entries(map, prev, entry);
+}
+
 /* The same for all entries of a range and its borders. */
 void		 vm_map_simplify_range(struct vm_map *map, vm_offset_t start,
 		    vm_offset_t end);
@@ -107,8 +119,16 @@ bool		 vm_map_range_mapped(struct vm_map *map, vm_offset_t start,
  * Wait until nobody wires in [start, end).  Sleeps with the map unlocked
  * and returns true if it had to: look everything up again.
  */
-bool		 vm_map_wait_transition(struct vm_map *map,
-		    vm_offset_t start, vm_offset_t end);
+bool		 vm_map_wait_wiring(struct vm_map *map, vm_offset_t start,
+		    vm_offset_t end);
+
+static inline bool
+vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+	return unlikely(map->wirings != 0) &&
+	    vm_map_wait_wiring(map, start, end);
+}
+
 /*
  * Free room for size bytes at *addr, or anywhere, above that where there is
  * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.  *next: the first entry above

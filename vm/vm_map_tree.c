@@ -5,9 +5,9 @@
  *
  * Owns:       the links, heights and holes of the nodes; not their memory.
  * Locks:      the caller's.
- * Invariant:  for every node: |height(left) - height(right)| <= 1, hole is
- *             start minus the end of the range before (or the tree's min),
- *             max_hole is no less than hole and the children's max_hole.
+ * Invariant:  for every node: lean is -1, 0 or 1, hole is start minus the
+ *             end of the range before (or the tree's min), max_hole is no
+ *             less than hole and the children's max_hole.
  *
  * A bound may be too high: a hole that becomes smaller leaves the bounds above
  * it as they are, so that taking room and giving it back costs no way up the
@@ -15,12 +15,6 @@
  * that is paid for by the change that left it.
  */
 #include <vm/vm_map_tree.h>
-
-static inline int
-height(const struct vm_map_node *node)
-{
-	return node != NULL ? node->height : 0;
-}
 
 /* The largest hole that a node and its children tell of. */
 static inline unsigned long
@@ -33,16 +27,6 @@ subtree_hole(const struct vm_map_node *node)
 	if (node->right != NULL && node->right->max_hole > hole)
 		hole = node->right->max_hole;
 	return hole;
-}
-
-/* Recompute what a node says of its subtree. */
-static void
-node_update(struct vm_map_node *node)
-{
-	int left = height(node->left), right = height(node->right);
-
-	node->max_hole = subtree_hole(node);
-	node->height = (left > right ? left : right) + 1;
 }
 
 /* Put new where old hangs on its parent. */
@@ -73,8 +57,10 @@ rotate_left(struct vm_map_tree *tree, struct vm_map_node *node)
 		node->right->parent = node;
 	up->left = node;
 	node->parent = up;
-	node_update(node);
-	node_update(up);
+	node->lean -= 1 + (up->lean > 0 ? up->lean : 0);
+	up->lean -= 1 - (node->lean < 0 ? node->lean : 0);
+	node->max_hole = subtree_hole(node);
+	up->max_hole = subtree_hole(up);
 	return up;
 }
 
@@ -89,60 +75,60 @@ rotate_right(struct vm_map_tree *tree, struct vm_map_node *node)
 		node->left->parent = node;
 	up->right = node;
 	node->parent = up;
-	node_update(node);
-	node_update(up);
+	node->lean += 1 - (up->lean < 0 ? up->lean : 0);
+	up->lean += 1 + (node->lean > 0 ? node->lean : 0);
+	node->max_hole = subtree_hole(node);
+	up->max_hole = subtree_hole(up);
 	return up;
 }
 
-/* Balance a node that leans too far; returns the top of its subtree. */
+/* Balance a node that leans by two; returns the top of its subtree. */
 static struct vm_map_node *
-node_rotate(struct vm_map_tree *tree, struct vm_map_node *node, int lean)
+node_rotate(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	if (lean > 0) {
-		if (height(node->left->left) < height(node->left->right))
+	if (node->lean < 0) {
+		if (node->left->lean > 0)
 			rotate_left(tree, node->left);
 		return rotate_right(tree, node);
 	}
-	if (height(node->right->right) < height(node->right->left))
+	if (node->right->lean < 0)
 		rotate_right(tree, node->right);
 	return rotate_left(tree, node);
 }
 
 /* A node has become one higher: balance what is above it. */
-static void
+static inline void
 path_grow(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	struct vm_map_node *parent = node->parent;
-	int lean;
+	struct vm_map_node *parent;
 
-	while (parent != NULL && parent->height <= node->height) {
-		lean = height(parent->left) - height(parent->right);
-		if (lean > 1 || lean < -1) {
-			node_rotate(tree, parent, lean);
+	for (; (parent = node->parent) != NULL; node = parent) {
+		if (parent->right == node ? ++parent->lean == 0 :
+		    --parent->lean == 0)
+			return;
+		if (parent->lean == 2 || parent->lean == -2) {
+			node_rotate(tree, parent);
 			return;		/* as high as it was before */
 		}
-		parent->height = node->height + 1;
-		node = parent;
-		parent = node->parent;
 	}
 }
 
-/* A subtree of node has become one lower: balance from node upwards. */
-static void
-path_shrink(struct vm_map_tree *tree, struct vm_map_node *node)
+/* One side of node has become one lower: balance from node upwards. */
+static inline void
+path_shrink(struct vm_map_tree *tree, struct vm_map_node *node, bool right)
 {
-	int was, left, right;
+	struct vm_map_node *parent;
 
-	for (; node != NULL; node = node->parent) {
-		was = node->height;
-		left = height(node->left);
-		right = height(node->right);
-		if (left - right > 1 || right - left > 1)
-			node = node_rotate(tree, node, left - right);
-		else
-			node->height = (left > right ? left : right) + 1;
-		if (node->height == was)
-			return;
+	for (; node != NULL; node = parent) {
+		if (right ? --node->lean != 0 : ++node->lean != 0) {
+			if (node->lean == 1 || node->lean == -1)
+				return;		/* as high as it was before */
+			node = node_rotate(tree, node);
+			if (node->lean != 0)
+				return;
+		}
+		parent = node->parent;
+		right = parent != NULL && parent->right == node;
 	}
 }
 
@@ -188,7 +174,7 @@ vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 
 	node->left = NULL;
 	node->right = NULL;
-	node->height = 1;
+	node->lean = 0;
 	node->hole = node->start - (prev != NULL ? prev->end : tree->min);
 	node->max_hole = node->hole;
 	if (next != NULL)
@@ -216,11 +202,14 @@ node_replace(struct vm_map_tree *tree, struct vm_map_node *node,
     struct vm_map_node *by)
 {
 	replace_child(tree, node, by);
-	by->height = node->height;
+	by->lean = node->lean;
 	by->max_hole = node->max_hole;
 }
 
-/* Take node out of the tree, next following it.  Returns where it is lower now. */
+/*
+ * Take node out of the tree, next following it.  Returns whose side is lower
+ * now: next's right one, or the left one of another.
+ */
 static struct vm_map_node *
 node_unlink(struct vm_map_tree *tree, struct vm_map_node *node,
     struct vm_map_node *next)
@@ -245,20 +234,22 @@ node_unlink(struct vm_map_tree *tree, struct vm_map_node *node,
 void
 vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	struct vm_map_node *next = vm_map_tree_next(tree, node), *from;
+	struct vm_map_node *next = vm_map_tree_next(tree, node);
+	struct vm_map_node *from = node->parent;
+	bool right = from != NULL && from->right == node;
 
 	queue_remove(&node->link);
 	if (node->right != NULL) {
 		from = node_unlink(tree, node, next);
+		right = from == next;
 	} else {
-		from = node->parent;
 		replace_child(tree, node, node->left);
 	}
 	if (next != NULL) {
 		next->hole += node->end - node->start + node->hole;
 		path_raise(next, next->hole);
 	}
-	path_shrink(tree, from);
+	path_shrink(tree, from, right);
 }
 
 void

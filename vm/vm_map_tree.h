@@ -23,7 +23,7 @@ struct vm_map_node {
 		};
 		unsigned long loose[2];	/* in no tree: its owner's */
 	};
-	int		  height;	/* 1 for a leaf */
+	int		  lean;		/* height on the right less that on the left */
 };
 
 /* The caller's lock guards everything. */

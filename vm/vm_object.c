@@ -85,12 +85,6 @@ vm_object_create_device(vm_size_t size, vm_prot_t prot,
 }
 
 void
-vm_object_reference(struct vm_object *object)
-{
-	refcount_take(&object->refs);
-}
-
-void
 vm_object_paging_end_unlock(struct vm_object *object)
 {
 	assert(object->paging_in_progress != 0);

@@ -92,7 +92,12 @@ struct vm_object {
 void		 vm_object_init(void);
 /* An anonymous object, one reference; NULL: no memory. */
 struct vm_object *vm_object_create(vm_size_t size);
-void		 vm_object_reference(struct vm_object *object);
+static inline void
+vm_object_reference(struct vm_object *object)
+{
+	refcount_take(&object->refs);
+}
+
 /* Drops a reference; may sleep; nothing held but map locks.  NULL allowed. */
 void		 vm_object_deallocate(struct vm_object *object);
 
@@ -161,7 +166,12 @@ void		 vm_object_collapse_unlock(struct vm_object *object);
 
 /* vm_object_copy.c */
 /* Whether copies may leave the object as it is and shadow it (needs_copy). */
-bool		 vm_object_symmetric(struct vm_object *object);
+static inline bool
+vm_object_symmetric(const struct vm_object *object)
+{
+	return object->internal && !object->shared;
+}
+
 /*
  * Replace *object, *offset (one reference) by a new object of length bytes
  * that shadows them.  KERN_RESOURCE_SHORTAGE: unchanged.

@@ -19,12 +19,6 @@
 #include <vm/vm_object.h>
 #include <vm/vm_paged.h>
 
-bool
-vm_object_symmetric(struct vm_object *object)
-{
-	return object->internal && !object->shared;
-}
-
 kern_return_t
 vm_object_shadow(struct vm_object **object, vm_offset_t *offset,
     vm_size_t length)

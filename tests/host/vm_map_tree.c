@@ -55,13 +55,13 @@ check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
 	prev = vm_map_tree_prev(&tree, node);
 	hole = node->start - (prev != NULL ? prev->end : MIN);
 	if (l < 0 || r < 0 || node->parent != parent || abs(l - r) > 1 ||
-	    node->height != (l > r ? l : r) + 1 || node->hole != hole)
+	    node->lean != r - l || node->hole != hole)
 		return -1;
 	if (node->left != NULL && node->left->max_hole > hole)
 		hole = node->left->max_hole;
 	if (node->right != NULL && node->right->max_hole > hole)
 		hole = node->right->max_hole;
-	return node->max_hole >= hole ? node->height : -1;
+	return node->max_hole >= hole ? (l > r ? l : r) + 1 : -1;
 }
 
 static int
@@ -211,7 +211,8 @@ sorted_height(void)
 		insert_node(node);
 		owner[i] = node;
 	}
-	return check_node(tree.root, NULL) > 0 && tree.root->height <= 11;
+	return check_node(tree.root, NULL) > 0 &&
+	    check_node(tree.root, NULL) <= 11;
 }
 
 static void
