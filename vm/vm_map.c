@@ -46,7 +46,8 @@ vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max)
 	refcount_init(&map->refs, 1);
 	rwlock_init(&map->lock,
 	    pmap == kernel_pmap ? LOCK_KERNEL_MAP : LOCK_MAP);
-	vm_map_tree_init(&map->tree, min, max);
+	/* never the first page unless asked for: a null pointer must fault */
+	vm_map_tree_init(&map->tree, max_of(min, PAGE_SIZE), max);
 	return map;
 }
 
@@ -378,11 +379,9 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	struct vm_map_node *next;
 
 	if (anywhere) {
-		/* never the first page: a null pointer must fault */
-		start = max_of(start, PAGE_SIZE);
 		if (!vm_map_tree_find_hole(&map->tree, start, size, mask,
 		    addr, &next) &&
-		    !vm_map_tree_find_hole(&map->tree, PAGE_SIZE, size, mask,
+		    !vm_map_tree_find_hole(&map->tree, 0, size, mask,
 		    addr, &next))
 			return KERN_NO_SPACE;
 		*nextp = entry_of(next);

@@ -507,7 +507,7 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		return KERN_SUCCESS;
 	offset = copy_offset(copy);
 	rwlock_write(&map->lock);
-	if (!vm_map_tree_find_hole(&map->tree, PAGE_SIZE,
+	if (!vm_map_tree_find_hole(&map->tree, 0,
 	    round_page(offset + copy_size(copy)), 0, &base, &above))
 		kr = KERN_NO_SPACE;
 	else if (!vm_map_has_room(map, copy_entries(copy)))

@@ -5,14 +5,15 @@
  *
  * Owns:       the links, heights and holes of the nodes; not their memory.
  * Locks:      the caller's.
- * Invariant:  for every node: lean is -1, 0 or 1, hole is start minus the
- *             end of the range before (or the tree's min), max_hole is no
- *             less than hole and the children's max_hole.
+ * Invariant:  for every node: lean is -1, 0 or 1, hole is the free
+ *             room between start and the range before (or the tree's min),
+ *             max_hole is no less than hole and the children's max_hole.
  *
  * A bound may be too high: a hole that becomes smaller leaves the bounds above
  * it as they are, so that taking room and giving it back costs no way up the
  * tree.  Each node that a search was led to in vain gets its bound lowered, so
- * that is paid for by the change that left it.
+ * that is paid for by the change that left it.  Where the last search for the
+ * lowest room ended the next one for no less room begins.
  */
 #include <vm/vm_map_tree.h>
 
@@ -140,19 +141,34 @@ path_raise(struct vm_map_node *node, unsigned long hole)
 		node->max_hole = hole;
 }
 
+/* The free room between two neighbours; prev NULL: below the first. */
+static inline unsigned long
+gap(const struct vm_map_tree *tree, const struct vm_map_node *prev,
+    const struct vm_map_node *node)
+{
+	unsigned long low = prev != NULL ? prev->end : tree->min;
+
+	return node->start > low ? node->start - low : 0;
+}
+
+/* The hole below node may have become so large that it is the first to fit. */
+static inline void
+fit_note(struct vm_map_tree *tree, struct vm_map_node *node)
+{
+	if (node->hole >= tree->fit_size && tree->fit != NULL &&
+	    node->start < tree->fit->start)
+		tree->fit = node;
+}
+
 /* The hole below node has changed with its start or its neighbour's end. */
-static void
+static inline void
 hole_refresh(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	struct vm_map_node *prev;
-	unsigned long hole;
-
 	if (node == NULL)
 		return;
-	prev = vm_map_tree_prev(tree, node);
-	hole = node->start - (prev != NULL ? prev->end : tree->min);
-	node->hole = hole;
-	path_raise(node, hole);
+	node->hole = gap(tree, vm_map_tree_prev(tree, node), node);
+	path_raise(node, node->hole);
+	fit_note(tree, node);
 }
 
 void
@@ -163,6 +179,8 @@ vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
 	queue_init(&tree->list);
 	tree->min = min;
 	tree->max = max;
+	tree->fit = NULL;
+	tree->fit_size = 0;
 }
 
 void
@@ -175,10 +193,10 @@ vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 	node->left = NULL;
 	node->right = NULL;
 	node->lean = 0;
-	node->hole = node->start - (prev != NULL ? prev->end : tree->min);
+	node->hole = gap(tree, prev, node);
 	node->max_hole = node->hole;
 	if (next != NULL)
-		next->hole = next->start - node->end;
+		next->hole = gap(tree, node, next);
 	/* Of two neighbours one is below the other and has room on that side. */
 	if (next != NULL && next->left == NULL) {
 		next->left = node;
@@ -193,6 +211,7 @@ vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 	queue_insert_after(prev != NULL ? &prev->link : &tree->list,
 	    &node->link);
 	path_raise(node->parent, node->hole);
+	fit_note(tree, node);
 	path_grow(tree, node);
 }
 
@@ -245,10 +264,9 @@ vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
 	} else {
 		replace_child(tree, node, node->left);
 	}
-	if (next != NULL) {
-		next->hole += node->end - node->start + node->hole;
-		path_raise(next, next->hole);
-	}
+	if (tree->fit == node)
+		tree->fit = next;
+	hole_refresh(tree, next);
 	path_shrink(tree, from, right);
 }
 
@@ -295,13 +313,27 @@ node_above(const struct vm_map_tree *tree, unsigned long from)
 	return found;
 }
 
-/* The first node of a subtree, whose bound allows it, to look for a hole at. */
+static inline bool
+may_hold(const struct vm_map_node *node, unsigned long size)
+{
+	return node != NULL && node->max_hole >= size;
+}
+
+/*
+ * The first node of a subtree to have such a hole; or where the bounds led to
+ * one that has not, all before it having none.
+ */
 static inline struct vm_map_node *
 first_candidate(struct vm_map_node *node, unsigned long size)
 {
-	while (node->left != NULL && node->left->max_hole >= size)
-		node = node->left;
-	return node;
+	for (;;) {
+		if (may_hold(node->left, size))
+			node = node->left;
+		else if (node->hole >= size || !may_hold(node->right, size))
+			return node;
+		else
+			node = node->right;
+	}
 }
 
 /* The next one after node, which and whose left side have no such hole. */
@@ -310,7 +342,7 @@ next_candidate(struct vm_map_node *node, unsigned long size)
 {
 	struct vm_map_node *child;
 
-	if (node->right != NULL && node->right->max_hole >= size)
+	if (may_hold(node->right, size))
 		return first_candidate(node->right, size);
 	do {
 		node->max_hole = subtree_hole(node);
@@ -349,28 +381,50 @@ hole_fits(unsigned long low, unsigned long high, unsigned long from,
 	return true;
 }
 
+/* The search itself; first: the lowest room, however it lies. */
+static bool __attribute__((noinline))
+hole_search(struct vm_map_tree *tree, unsigned long from, unsigned long size,
+    unsigned long mask, bool first, unsigned long *addr,
+    struct vm_map_node **next)
+{
+	struct vm_map_node *node, *last;
+	unsigned long end;
+
+	if (first && size >= tree->fit_size && tree->fit != NULL)
+		node = tree->fit;
+	else
+		node = node_above(tree, from);
+	for (; node != NULL; node = next_candidate(node, size)) {
+		if (node->hole < size || !hole_fits(node->start - node->hole,
+		    node->start, from, size, mask, addr))
+			continue;
+		if (first) {
+			tree->fit = node;
+			tree->fit_size = size;
+		}
+		*next = node;
+		return true;
+	}
+	*next = NULL;
+	last = vm_map_tree_last(tree);
+	end = last != NULL && last->end > tree->min ? last->end : tree->min;
+	return hole_fits(end, tree->max, from, size, mask, addr);
+}
+
 bool
 vm_map_tree_find_hole(struct vm_map_tree *tree, unsigned long from,
     unsigned long size, unsigned long mask, unsigned long *addr,
     struct vm_map_node **next)
 {
-	struct vm_map_node *node = tree->root, *last;
-	unsigned long end;
+	struct vm_map_node *fit = tree->fit;
+	bool first = from <= tree->min && mask == 0;
 
-	if (from < tree->min)
-		from = tree->min;
-	if (node != NULL && from <= vm_map_tree_first(tree)->start)
-		node = first_candidate(node, size);
-	else
-		node = node_above(tree, from);
-	for (; node != NULL; node = next_candidate(node, size)) {
-		*next = node;
-		if (node->hole >= size && hole_fits(node->start - node->hole,
-		    node->start, from, size, mask, addr))
-			return true;
+	if (first && fit != NULL && size >= tree->fit_size &&
+	    fit->hole >= size) {
+		*addr = fit->start - fit->hole;
+		*next = fit;
+		return true;
 	}
-	*next = NULL;
-	last = vm_map_tree_last(tree);
-	end = last != NULL ? last->end : tree->min;
-	return hole_fits(end, tree->max, from, size, mask, addr);
+	return hole_search(tree, from > tree->min ? from : tree->min, size,
+	    mask, first, addr, next);
 }

@@ -30,7 +30,9 @@ struct vm_map_node {
 struct vm_map_tree {
 	struct vm_map_node *root;
 	struct queue	  list;		/* of struct vm_map_node, link */
-	unsigned long	  min, max;	/* all ranges lie within */
+	unsigned long	  min, max;	/* where holes are given out */
+	struct vm_map_node *fit;	/* below it no hole is of fit_size; or NULL */
+	unsigned long	  fit_size;
 };
 
 void	vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,

@@ -109,9 +109,9 @@ check_find(void)
 	struct vm_map_node *next, *prev;
 	int found;
 
-	from = cell_addr(rnd(PAGES + 8)) - 4 * PAGE;
+	from = rnd(2) ? 0 : cell_addr(rnd(PAGES + 8)) - 4 * PAGE;
 	size = (1 + rnd(12)) * PAGE;
-	mask = masks[rnd(5)];
+	mask = rnd(2) ? 0 : masks[rnd(5)];
 	found = vm_map_tree_find_hole(&tree, from, size, mask, &got, &next);
 	if (found != model_find(from, size, mask, &want))
 		return 0;
@@ -215,6 +215,27 @@ sorted_height(void)
 	    check_node(tree.root, NULL) <= 11;
 }
 
+/* A range below the tree's minimum takes and leaves no room above it. */
+static int
+range_below_min(void)
+{
+	struct vm_map_node low = { .start = MIN - PAGE, .end = MIN };
+	struct vm_map_node high = { .start = MIN + PAGE, .end = MAX };
+	struct vm_map_node *next;
+	unsigned long a, b;
+	int ok;
+
+	insert_node(&low);
+	insert_node(&high);
+	ok = low.hole == 0 && high.hole == PAGE &&
+	    vm_map_tree_find_hole(&tree, 0, PAGE, 0, &a, &next) && a == MIN;
+	vm_map_tree_remove(&tree, &low);
+	ok = ok && high.hole == PAGE &&
+	    vm_map_tree_find_hole(&tree, 0, PAGE, 0, &b, &next) && b == MIN;
+	vm_map_tree_remove(&tree, &high);
+	return ok;
+}
+
 static void
 empty_tree(void)
 {
@@ -230,7 +251,7 @@ main(int argc, char **argv)
 
 	if (argc > 1)
 		seed = strtoul(argv[1], NULL, 0);
-	printf("1..6\n");
+	printf("1..7\n");
 	printf("# seed %u\n", seed);
 	vm_map_tree_init(&tree, MIN, MAX);
 	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a, &next) && a == MIN,
@@ -246,5 +267,6 @@ main(int argc, char **argv)
 	result(vm_map_tree_first(&tree) == NULL, "all removed");
 	result(sorted_height(), "insertion in order stays balanced");
 	empty_tree();
+	result(range_below_min(), "a range below the minimum is no room");
 	return 0;
 }
