@@ -8,8 +8,8 @@
  * Invariant:  a page is written only through an entry that a user program
  *             could write through at that moment.
  */
-#include <machine/copy.h>
 #include <machine/pmap_internal.h>
+#include <machine/user_access.h>
 
 #define NX_BIT	(1u << 31)	/* of an entry's high word */
 #define TABLE_BITS	(PTE_P | PTE_W | PTE_U)
@@ -37,21 +37,6 @@ writable(struct pmap *pmap, vm_offset_t va)
 	return phys_to_direct((low & PTE_FRAME) | (va & PAGE_MASK));
 }
 
-/* Whole words from the user; false if they are not all there. */
-static inline __attribute__((always_inline)) bool
-read_words(const char *user, char *to, uint32_t words)
-{
-	user_access_begin();
-	__asm__ goto volatile("801: rep; movsl\n"
-	    USER_ACCESS_TABLE_NOFAULT
-	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
-}
-
 static inline __attribute__((always_inline)) bool
 copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
 {
@@ -61,7 +46,7 @@ copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
 	while (unlikely(size > room)) {
 		page = writable(pmap, to);
 		if (page == NULL ||
-		    !read_words(from, page, room / sizeof(uint32_t)))
+		    !user_words_read_nofault(from, page, room / sizeof(uint32_t)))
 			return false;
 		to += room;
 		from += room;
@@ -70,7 +55,7 @@ copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
 	}
 	page = writable(pmap, to);
 	return likely(page != NULL) &&
-	    read_words(from, page, size / sizeof(uint32_t));
+	    user_words_read_nofault(from, page, size / sizeof(uint32_t));
 }
 
 bool

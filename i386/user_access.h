@@ -84,6 +84,24 @@ fault:
 	return false;
 }
 
+/*
+ * So many words, of user memory below KERNEL_BASE, without a wait: false also
+ * if that would need one.  Any locks may be held, interrupts may be off.
+ */
+static inline __attribute__((always_inline)) bool
+user_words_read_nofault(const void *user, void *to, uint32_t words)
+{
+	user_access_begin();
+	__asm__ goto volatile("801: rep; movsl\n"
+	    USER_ACCESS_TABLE_NOFAULT
+	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
 static inline __attribute__((always_inline)) bool
 user_words_write(void *user, const void *from, uint32_t size)
 {

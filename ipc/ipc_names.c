@@ -55,6 +55,12 @@ to_space(struct ipc_port *port)
 	return convert_port_to_space(port);
 }
 
+static void *
+to_object(struct ipc_port *port)
+{
+	return vm_object_lookup(port);
+}
+
 struct task *
 port_name_to_task(mach_port_name_t name)
 {
@@ -65,6 +71,12 @@ struct thread *
 port_name_to_thread(mach_port_name_t name)
 {
 	return convert_name(name, to_thread);
+}
+
+struct vm_object *
+port_name_to_object(mach_port_name_t name)
+{
+	return convert_name(name, to_object);
 }
 
 struct vm_map *

@@ -14,10 +14,13 @@ struct ipc_space;
 struct task;
 struct thread;
 struct vm_map;
+struct vm_object;
 
 struct task	*port_name_to_task(mach_port_name_t name);
 struct thread	*port_name_to_thread(mach_port_name_t name);
 struct vm_map	*port_name_to_map(mach_port_name_t name);
 struct ipc_space *port_name_to_space(mach_port_name_t name);
+/* Of a memory object's control port. */
+struct vm_object *port_name_to_object(mach_port_name_t name);
 
 #endif

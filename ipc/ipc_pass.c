@@ -11,6 +11,7 @@
  */
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pass.h>
+#include <ipc/ipc_right.h>
 #include <ipc/mach_msg_fast.h>
 #include <kern/handoff.h>
 #include <kern/sched.h>
@@ -90,19 +91,36 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 	return passed;
 }
 
+mach_msg_return_t
+ipc_pass_right(struct ipc_port **right, mach_port_name_t *hint)
+{
+	struct ipc_space *space = current_thread()->task->space;
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
+	struct ipc_port *port = *right;
+	mach_port_name_t name;
+
+	name = ipc_right_last_given(space, &port, *hint);
+	if (likely(name != MACH_PORT_NAME_NULL)) {
+		ip_lock(port);
+		port->mscount++;
+		ip_unlock(port);
+	} else {
+		mr = ipc_object_copyout_any(space, ipc_port_make_send(port),
+		    MACH_MSG_TYPE_PORT_SEND, &name);
+		*hint = name;
+		if (mr != MACH_MSG_SUCCESS)
+			mr |= MACH_RCV_BODY_ERROR;
+	}
+	*right = (struct ipc_port *)(uintptr_t)name;
+	return mr;
+}
+
 void
-ipc_pass_arrive(mach_msg_header_t *message, struct ipc_port **right)
+ipc_pass_arrive(mach_msg_header_t *message, mach_msg_return_t mr)
 {
 	struct thread *self = current_thread();
-	mach_port_name_t name;
-	mach_msg_return_t mr;
 
 	self->task->messages_received++;
-	mr = ipc_object_copyout_any(self->task->space, *right,
-	    MACH_MSG_TYPE_PORT_SEND, &name);
-	if (unlikely(mr != MACH_MSG_SUCCESS))
-		mr |= MACH_RCV_BODY_ERROR;
-	*right = (struct ipc_port *)(uintptr_t)name;
 	if (copyoutmsg(message, (void *)self->saved.msg.msg,
 	    message->msgh_size) != 0)
 		mr = MACH_RCV_INVALID_DATA;

@@ -147,4 +147,29 @@ kern_return_t	  ipc_right_copyout(struct ipc_space *space,
 mach_port_name_t ipc_right_name_again(struct ipc_space *space,
 		    struct ipc_port *port, mach_port_name_t *hint);
 
+#define IE_UREFS_AMPLE	60000u	/* references of a right with room for more */
+
+/*
+ * One more reference of the send right that slot's owner was given last time,
+ * if that is still what slot has; 0: look properly.  The entry's port is there
+ * as long as its space is locked, whoever changes slot.
+ */
+static inline mach_port_name_t
+ipc_right_last_given(struct ipc_space *space, struct ipc_port *const *slot,
+    mach_port_name_t name)
+{
+	struct ipc_entry *entry;
+
+	spin_lock(&space->lock);
+	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND,
+	    IPC_HINT_SEND);
+	if (likely(entry != NULL && entry->port == *slot &&
+	    entry->port->head.alive && IE_UREFS(entry->bits) < IE_UREFS_AMPLE))
+		entry->bits++;
+	else
+		name = MACH_PORT_NAME_NULL;
+	spin_unlock(&space->lock);
+	return name;
+}
+
 #endif

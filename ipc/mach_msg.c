@@ -20,6 +20,7 @@
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/cpu.h>
+#include <vm/memory_object.h>
 
 /* Give a message that could not be sent back to its sender. */
 static mach_msg_return_t
@@ -265,6 +266,10 @@ mach_msg_slow(const struct mach_msg_args *args)
 	struct ipc_kmsg *reply = NULL;
 	mach_msg_return_t mr;
 
+	if (args->option == MACH_SEND_MSG &&
+	    args->send_size == MEMORY_OBJECT_SUPPLY_SIZE &&
+	    memory_object_supply_direct(args->msg))
+		return MACH_MSG_SUCCESS;
 	if (args->option & MACH_SEND_MSG) {
 		mr = mach_msg_send(task, args, &reply);
 		if (mr != MACH_MSG_SUCCESS)

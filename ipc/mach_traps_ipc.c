@@ -19,8 +19,6 @@
 #include <machine/cpu.h>
 #include <mach_port_server.h>
 
-#define UREFS_AMPLE	60000u	/* references of a right with room for more */
-
 mach_port_name_t
 mach_reply_port(void)
 {
@@ -32,36 +30,13 @@ mach_reply_port(void)
 	return name;
 }
 
-/*
- * One more reference of the send right that slot's owner was given last time,
- * if that is still what slot has; 0: look properly.  The entry's port is there
- * as long as its space is locked, whoever changes slot.
- */
-static inline mach_port_name_t
-name_last_given(struct ipc_space *space, struct ipc_port *const *slot,
-    mach_port_name_t name)
-{
-	struct ipc_entry *entry;
-
-	spin_lock(&space->lock);
-	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_SEND);
-	if (likely(entry != NULL && entry->port == *slot &&
-	    entry->port->head.alive && IE_UREFS(entry->bits) < UREFS_AMPLE))
-		entry->bits++;
-	else
-		name = MACH_PORT_NAME_NULL;
-	spin_unlock(&space->lock);
-	return name;
-}
-
 mach_port_name_t
 mach_task_self(void)
 {
 	struct task *task = current_thread()->task;
 	mach_port_name_t name;
 
-	name = name_last_given(task->space, &task->sself, task->self_name);
+	name = ipc_right_last_given(task->space, &task->sself, task->self_name);
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;
 	spin_lock(&task->ipc_lock);
@@ -79,7 +54,7 @@ mach_thread_self(void)
 	struct thread *self = current_thread();
 	mach_port_name_t name;
 
-	name = name_last_given(self->task->space, &self->sself,
+	name = ipc_right_last_given(self->task->space, &self->sself,
 	    self->self_name);
 	if (likely(name != MACH_PORT_NAME_NULL))
 		return name;
@@ -97,7 +72,7 @@ mach_port_name_t
 mach_host_self(void)
 {
 	struct task *task = current_thread()->task;
-	mach_port_name_t name = name_last_given(task->space,
+	mach_port_name_t name = ipc_right_last_given(task->space,
 	    &realhost.host_self, task->host_name);
 
 	if (likely(name != MACH_PORT_NAME_NULL))

@@ -80,6 +80,96 @@ TEST(pager_requests_come_to_who_waits_as_from_the_queue)
 	expect_terminate(&object);
 }
 
+/* Supply pages that stay the pager's. */
+static kern_return_t
+supply_kept(struct object *object, unsigned page, vm_address_t from,
+    unsigned pages, vm_prot_t lock)
+{
+	return memory_object_data_supply(object->control, page * PAGE_SIZE,
+	    from, pages * PAGE_SIZE, FALSE, lock, FALSE, MACH_PORT_NULL);
+}
+
+TEST(pager_keeps_what_it_supplies_unless_it_gives_it_up)
+{
+	struct vm_agent client;
+	struct object object;
+	vm_address_t mine, fresh = test_allocate(PAGE_SIZE);
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 16);
+	mine = data(4, 100);
+	begin_read(&client, BASE);
+	expect_request(&object, 0, VM_PROT_READ);
+	CHECK_KR(supply_kept(&object, 0, mine, 1, VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 100);
+	/* each has its own from then on */
+	vm_set_word(mine, 7);
+	vm_agent_write(&client, BASE, 8);
+	CHECK_EQ(vm_word(mine), 7);
+	/* several, of which one is there and one is waited for */
+	begin_read(&client, BASE + PAGE_SIZE);
+	expect_request(&object, PAGE_SIZE, VM_PROT_READ);
+	CHECK_KR(supply_kept(&object, 0, mine, 4, VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 101);
+	CHECK_EQ(vm_agent_read(&client, BASE), 8);
+	CHECK_EQ(vm_agent_read(&client, BASE + 3 * PAGE_SIZE), 103);
+	/* memory of the pager's that has never been touched */
+	begin_read(&client, BASE + 4 * PAGE_SIZE);
+	expect_request(&object, 4 * PAGE_SIZE, VM_PROT_READ);
+	CHECK_KR(supply_kept(&object, 4, fresh, 1, VM_PROT_WRITE),
+	    KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 0);
+	begin_write(&client, BASE + 4 * PAGE_SIZE, 1);
+	expect_unlock(&object, 4 * PAGE_SIZE, VM_PROT_WRITE);
+	CHECK_KR(memory_object_lock_request(object.control, 4 * PAGE_SIZE,
+	    PAGE_SIZE, MEMORY_OBJECT_RETURN_NONE, FALSE, VM_PROT_NONE,
+	    MACH_PORT_NULL), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 1);
+	vm_agent_end(&client);
+	expect_return(&object, 0, 8, true, false);
+	expect_return(&object, 4 * PAGE_SIZE, 1, true, false);
+	expect_terminate(&object);
+}
+
+TEST(pager_supply_of_what_cannot_be_read_is_refused)
+{
+	struct vm_agent client;
+	struct object object;
+	vm_address_t mine = data(4, 100);
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 16);
+	CHECK_KR(vm_protect(self, mine + 2 * PAGE_SIZE, PAGE_SIZE, FALSE,
+	    VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_KR(vm_deallocate(self, mine + 3 * PAGE_SIZE, PAGE_SIZE),
+	    KERN_SUCCESS);
+	begin_read(&client, BASE + PAGE_SIZE);
+	expect_request(&object, PAGE_SIZE, VM_PROT_READ);
+	CHECK_KR(supply_kept(&object, 1, mine + 2 * PAGE_SIZE, 1,
+	    VM_PROT_NONE), MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(supply_kept(&object, 1, mine + 3 * PAGE_SIZE, 1,
+	    VM_PROT_NONE), MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(supply_kept(&object, 1, 0xc0000000, 1, VM_PROT_NONE),
+	    MACH_SEND_INVALID_MEMORY);
+	CHECK_KR(supply_kept(&object, 1, 0xfffff000, 2, VM_PROT_NONE),
+	    MACH_SEND_INVALID_MEMORY);
+	/* badly aligned: the call is taken and does nothing */
+	CHECK_KR(supply_kept(&object, 1, mine + 8, 1, VM_PROT_NONE),
+	    KERN_SUCCESS);
+	CHECK_KR(memory_object_data_supply(object.control, PAGE_SIZE + 8,
+	    mine, PAGE_SIZE, FALSE, VM_PROT_NONE, FALSE, MACH_PORT_NULL),
+	    KERN_SUCCESS);
+	CHECK_KR(memory_object_data_supply(MACH_PORT_NULL, PAGE_SIZE, mine,
+	    PAGE_SIZE, FALSE, VM_PROT_NONE, FALSE, MACH_PORT_NULL),
+	    MACH_SEND_INVALID_DEST);
+	CHECK_KR(memory_object_data_supply(self, PAGE_SIZE, mine, PAGE_SIZE,
+	    FALSE, VM_PROT_NONE, FALSE, MACH_PORT_NULL), KERN_SUCCESS);
+	CHECK_KR(supply_kept(&object, 1, mine, 1, VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_finish(&client), 100);
+	vm_agent_end(&client);
+	expect_terminate(&object);
+}
+
 TEST(pager_that_takes_runs_is_asked_for_runs)
 {
 	struct vm_agent client;

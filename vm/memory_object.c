@@ -62,9 +62,8 @@ supply_is_wanted(const struct vm_object *object, vm_offset_t offset,
 	return offset < object->size && (old != NULL || given_back);
 }
 
-/* Put a page of data in its place, unless there is one. */
-static kern_return_t
-supply_insert(struct vm_object *object, vm_offset_t offset,
+kern_return_t
+memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
     struct vm_page *page, vm_prot_t lock_value, bool precious)
 {
 	struct vm_page *old;
@@ -127,8 +126,8 @@ supply_pages(struct vm_object *object, vm_offset_t offset, vm_map_copy_t copy,
 			kr = KERN_RESOURCE_SHORTAGE;
 			supply_fail(object, offset + at);
 		} else {
-			kr = supply_insert(object, offset + at, page,
-			    lock_value, precious);
+			kr = memory_object_supply_page(object, offset + at,
+			    page, lock_value, precious);
 		}
 		if (kr != KERN_SUCCESS && result == KERN_SUCCESS) {
 			result = kr;

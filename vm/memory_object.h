@@ -83,6 +83,20 @@ kern_return_t	 vm_pager_return(struct vm_object *object,
 kern_return_t	 vm_pager_return_page(struct vm_object *object,
 		    struct vm_page *page, bool dirty, bool flush);
 /*
+ * Put a page of data, in no object but busy, in its place, where somebody may
+ * wait for it.  KERN_MEMORY_PRESENT: there is one; KERN_FAILURE: it is not
+ * wanted; either way the page is freed.
+ */
+kern_return_t	 memory_object_supply_page(struct vm_object *object,
+		    vm_offset_t offset, struct vm_page *page,
+		    vm_prot_t lock_value, bool precious);
+#define MEMORY_OBJECT_SUPPLY_SIZE 72u	/* bytes of a memory_object_data_supply */
+/*
+ * Serve that call, the current task's message of this size, without sending
+ * it, if it is as most are.  False: it is not, and nothing has changed.
+ */
+bool		 memory_object_supply_direct(const void *message);
+/*
  * Tell the pager that its object is gone, and part from it: its ports no
  * longer mean this object.  Nothing held.
  */

@@ -78,6 +78,7 @@ struct vm_object {
 	 */
 	struct ipc_port	 *pager;	/* a send right */
 	struct ipc_port	 *control;	/* receive rights of the kernel */
+	mach_port_name_t  control_name;	/* the pager's for it, perhaps: a hint, no lock */
 	struct ipc_port	 *name;
 	/* fixed: a device's memory */
 	vm_object_device_fn device_page;

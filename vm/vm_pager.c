@@ -281,6 +281,7 @@ vm_pager_request_pass(struct vm_object *object, vm_offset_t offset,
     vm_size_t length, vm_prot_t access, void (*continuation)(void))
 {
 	struct data_request request;
+	mach_msg_return_t mr;
 
 	request.head.msgh_remote_port = object->pager;
 	request.head.msgh_size = sizeof(request);
@@ -290,14 +291,15 @@ vm_pager_request_pass(struct vm_object *object, vm_offset_t offset,
 	request.access = access;
 	if (!ipc_pass(&request.head, continuation))
 		return;
-	request.control = ipc_port_make_send(object->control);
+	request.control = object->control;
+	mr = ipc_pass_right(&request.control, &object->control_name);
 	request.control_type = WORD_TYPE(MACH_MSG_TYPE_PORT_SEND);
 	request.offset_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
 	request.length_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
 	request.access_type = WORD_TYPE(MACH_MSG_TYPE_INTEGER_32);
 	vm_object_lock(object);
 	vm_object_paging_end_unlock(object);
-	ipc_pass_arrive(&request.head, &request.control);
+	ipc_pass_arrive(&request.head, mr);
 }
 
 void
