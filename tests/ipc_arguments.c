@@ -4,10 +4,12 @@
  * right is lost, and none is left over.
  *
  * A routine that refuses gives its rights back at once; one that succeeds may
- * keep them, but not longer than what they were given to.
+ * keep them, but not longer than what they were given to.  And every routine,
+ * called on an object of a kind that it is not for, refuses with its code.
  */
 #include <string.h>
 
+#include <device/device.h>
 #include <mach/duality.h>
 #include <mach/mach_thread.h>
 #include <mach/task_limits.h>
@@ -266,4 +268,85 @@ TEST_LIMIT(ipc_arguments_are_neither_lost_nor_kept, 60)
 {
 	fuzz_arena = test_allocate(FUZZ_ARENA_PAGES * PAGE_SIZE);
 	zones_check_tasks(call_everything, 1);
+}
+
+/* ---- objects of another kind ---- */
+
+/* What says that an object is none of the routine's. */
+static kern_return_t
+code_of_refusal(mach_msg_id_t id)
+{
+	static const struct {
+		mach_msg_id_t first, last;
+		kern_return_t code;
+	} codes[] = {
+		{ 2041, 2041, KERN_INVALID_HOST },
+		{ 2632, 2636, KERN_INVALID_HOST },
+		{ 2642, 2645, KERN_INVALID_HOST },
+		{ 2800, 2800, D_INVALID_OPERATION },
+		{ 2801, 2805, D_NO_SUCH_DEVICE },
+		{ 2806, 2806, D_INVALID_OPERATION },
+		{ 2807, 2814, D_NO_SUCH_DEVICE },
+		{ 3005, 3005, KERN_INVALID_HOST },
+		{ 3007, 3007, KERN_INVALID_TASK },
+		{ 3008, 3009, KERN_INVALID_HOST },
+		{ 3011, 3011, KERN_INVALID_TASK },
+		{ 3018, 3019, KERN_INVALID_TASK },
+		{ 3022, 3022, KERN_INVALID_HOST },
+		{ 3200, 3222, KERN_INVALID_TASK },
+		{ 4010, 4010, KERN_INVALID_TASK },
+		{ 4207, 4207, KERN_INVALID_HOST },
+		{ 6002, 6002, KERN_INVALID_HOST },
+		{ 6090, 6090, KERN_INVALID_HOST },
+	};
+
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (id >= codes[i].first && id <= codes[i].last)
+			return codes[i].code;
+	return KERN_INVALID_ARGUMENT;
+}
+
+/* Its code when called on to; KERN_SUCCESS if it does not refuse. */
+static kern_return_t
+code_of(const struct request *request, mach_port_t to)
+{
+	kern_return_t code = KERN_SUCCESS;
+
+	disposition = MACH_MSG_TYPE_COPY_SEND;
+	(void)is_refused(request, to, &code);
+	if (code == MIG_BAD_ARGUMENTS) {
+		disposition = MACH_MSG_TYPE_MAKE_SEND_ONCE;
+		(void)is_refused(request, to, &code);
+	}
+	drain_port(given);
+	return code;
+}
+
+/* Called on a processor set's name, or, what is for sets, on a processor. */
+TEST(ipc_arguments_other_objects_are_refused)
+{
+	processor_array_t processors;
+	mach_msg_type_number_t count;
+	unsigned served = 0;
+	kern_return_t code;
+	mach_port_t set;
+
+	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	given = test_port();
+	CHECK_KR(processor_set_default(mach_host_self(), &set), KERN_SUCCESS);
+	CHECK_KR(host_processors(TEST_HOST_PORT, &processors, &count),
+	    KERN_SUCCESS);
+	for (unsigned r = 0; r < request_count; r++) {
+		const struct request *request = &requests[r];
+
+		code = code_of(request, strstr(request->target, "set") != NULL ?
+		    processors[0] : set);
+		if (code == MIG_BAD_ID)
+			continue;
+		served++;
+		if (code != code_of_refusal(request->id))
+			test_fail(__FILE__, __LINE__, "%s: %d, not %d",
+			    request->name, code, code_of_refusal(request->id));
+	}
+	CHECK(served > 150);
 }
