@@ -287,32 +287,64 @@ TEST(ipc_shortage_hurts_no_right_that_is_there)
 
 /* ---- what comes back to its sender ---- */
 
-/* Fails to be sent to a full queue, and cannot all come back. */
-static void
-send_in_vain(struct parcel *parcel, mach_port_t reply, mach_port_t right,
-    mach_msg_return_t want)
-{
-	mach_port_t port = test_port();
+#define REGION		((vm_address_t)0x30000000)	/* with nothing beside it */
+#define REGION_SIZE	sizeof(memory)
 
-	CHECK_KR(mach_port_set_qlimit(SELF, port, 0), KERN_SUCCESS);
-	fill_parcel(parcel, port, reply, right);
-	if (want & MACH_MSG_IPC_SPACE)
-		leave_room(LIMIT(names), 0);
-	CHECK_KR(mach_msg(&parcel->head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
-	    PARCEL_SIZE, 0, 0, 0, 0), MACH_SEND_TIMED_OUT | want);
-	CHECK_EQ(parcel->head.msgh_remote_port, port);
-	CHECK_EQ(right_refs(port, MACH_PORT_RIGHT_SEND), 2);
+static struct parcel returned;
+static mach_port_t full_port;
+
+/* A parcel that a full queue will not take, its memory to be moved. */
+static void
+prepare_in_vain(mach_port_t reply, mach_port_t right)
+{
+	vm_address_t addr = REGION;
+
+	full_port = test_port();
+	CHECK_KR(mach_port_set_qlimit(SELF, full_port, 0), KERN_SUCCESS);
+	fill_parcel(&returned, full_port, reply, right);
+	CHECK_KR(vm_allocate(SELF, &addr, REGION_SIZE, FALSE), KERN_SUCCESS);
+	memcpy((void *)addr, memory, REGION_SIZE);
+	returned.memory = addr;
+	returned.memory_type.msgtl_header.msgt_deallocate = TRUE;
+}
+
+/* It is not sent, and cannot all come back. */
+static void
+send_in_vain(mach_msg_return_t want)
+{
+	CHECK_KR(mach_msg(&returned.head, MACH_SEND_MSG | MACH_SEND_TIMEOUT,
+	    PARCEL_SIZE, 0, 0, 0, 0), want);
+	CHECK_EQ(returned.head.msgh_remote_port, full_port);
 }
 
 TEST(ipc_shortage_of_names_for_what_comes_back)
 {
 	mach_port_t reply = test_port(), right = test_port();
-	struct parcel parcel;
 
-	send_in_vain(&parcel, reply, right, MACH_MSG_IPC_SPACE);
-	CHECK_EQ(parcel.head.msgh_local_port, MACH_PORT_NULL);
-	CHECK_EQ(parcel.right, MACH_PORT_NULL);
-	CHECK(memcmp((void *)parcel.memory, memory, sizeof(memory)) == 0);
+	prepare_in_vain(reply, right);
+	leave_room(LIMIT(names), 0);
+	send_in_vain(MACH_SEND_TIMED_OUT | MACH_MSG_IPC_SPACE);
+	CHECK_EQ(right_refs(full_port, MACH_PORT_RIGHT_SEND), 2);
+	CHECK_EQ(returned.head.msgh_local_port, MACH_PORT_NULL);
+	CHECK_EQ(returned.right, MACH_PORT_NULL);
+	CHECK(memcmp((void *)returned.memory, memory, sizeof(memory)) == 0);
+	check_unused(reply, 1);
+	check_unused(right, 3);
+}
+
+TEST(ipc_shortage_of_kernel_memory_for_what_comes_back)
+{
+	mach_port_t reply = test_port(), right = test_port();
+
+	prepare_in_vain(reply, right);
+	use_up_kernel_memory();
+	/* nor is there any for a message that waits */
+	send_in_vain(MACH_SEND_NO_BUFFER | MACH_MSG_IPC_KERNEL |
+	    MACH_MSG_VM_KERNEL);
+	leave_plenty(LIMIT(kernel_bytes));
+	CHECK_EQ(returned.head.msgh_local_port, MACH_PORT_NULL);
+	CHECK_EQ(returned.right, MACH_PORT_NULL);
+	CHECK_EQ(returned.array, NULL);
 	check_unused(reply, 1);
 	check_unused(right, 3);
 }
@@ -320,14 +352,84 @@ TEST(ipc_shortage_of_names_for_what_comes_back)
 TEST(ipc_shortage_of_address_space_for_what_comes_back)
 {
 	mach_port_t reply = test_port(), right = test_port();
-	struct parcel parcel;
 
+	prepare_in_vain(reply, right);
+	returned.memory_type.msgtl_header.msgt_deallocate = FALSE;
 	fill_address_space();
-	send_in_vain(&parcel, reply, right, MACH_MSG_VM_SPACE);
-	CHECK_EQ(parcel.memory, 0);
-	CHECK_EQ(right_type(parcel.right), MACH_PORT_TYPE_SEND_ONCE);
-	CHECK_EQ(right_type(parcel.head.msgh_local_port),
+	send_in_vain(MACH_SEND_TIMED_OUT | MACH_MSG_VM_SPACE);
+	CHECK_EQ(returned.memory, 0);
+	CHECK_EQ(right_type(returned.right), MACH_PORT_TYPE_SEND_ONCE);
+	CHECK_EQ(right_type(returned.head.msgh_local_port),
 	    MACH_PORT_TYPE_SEND_ONCE);
+}
+
+/* The region that went has left room for one; there is to be none. */
+TEST(ipc_shortage_of_regions_for_what_comes_back)
+{
+	mach_port_t reply = test_port(), right = test_port();
+
+	prepare_in_vain(reply, right);
+	leave_room(LIMIT(map_entries), (natural_t)-1);
+	send_in_vain(MACH_SEND_TIMED_OUT | MACH_MSG_VM_KERNEL);
+	CHECK_EQ(returned.memory, 0);
+	CHECK_EQ(right_type(returned.right), MACH_PORT_TYPE_SEND_ONCE);
+	check_silent(reply);
+}
+
+/* The same when it is not a timeout that ends the wait. */
+
+static volatile mach_msg_return_t vain_result;
+
+static void
+send_until_aborted(void *unused)
+{
+	(void)unused;
+	vain_result = mach_msg_trap(&returned.head, MACH_SEND_MSG, PARCEL_SIZE,
+	    0, 0, 0, 0);
+}
+
+/* Have it wait, take away what it needs to come back, and abort it. */
+static void
+abort_in_vain(mach_port_t reply, mach_port_t right, void (*use_up)(void),
+    mach_msg_return_t want)
+{
+	thread_array_t threads;
+	mach_msg_type_number_t count;
+
+	prepare_in_vain(reply, right);
+	CHECK_KR(mach_thread_start(send_until_aborted, NULL), KERN_SUCCESS);
+	CHECK_KR(task_threads(SELF, &threads, &count), KERN_SUCCESS);
+	CHECK_EQ(count, 2);
+	test_sleep(100);
+	use_up();
+	CHECK_KR(thread_abort(threads[1]), KERN_SUCCESS);
+	for (unsigned i = 0; i < 300 && vain_result == 0; i++)
+		test_sleep(10);
+	leave_plenty(LIMIT(kernel_bytes));
+	CHECK_EQ(vain_result, MACH_SEND_INTERRUPTED | want);
+	CHECK_EQ(returned.head.msgh_remote_port, full_port);
+	CHECK_EQ(returned.right, MACH_PORT_NULL);
+	check_unused(reply, 1);
+	check_unused(right, 3);
+}
+
+static void
+use_up_names(void)
+{
+	leave_room(LIMIT(names), 0);
+}
+
+TEST(ipc_shortage_of_names_after_an_interrupt)
+{
+	abort_in_vain(test_port(), test_port(), use_up_names,
+	    MACH_MSG_IPC_SPACE);
+	CHECK(memcmp((void *)returned.memory, memory, sizeof(memory)) == 0);
+}
+
+TEST(ipc_shortage_of_kernel_memory_after_an_interrupt)
+{
+	abort_in_vain(test_port(), test_port(), use_up_kernel_memory,
+	    MACH_MSG_IPC_KERNEL | MACH_MSG_VM_KERNEL);
 }
 
 /* ---- on the way from sender to a receiver that waits ---- */
