@@ -186,6 +186,20 @@ victim_sends_paged_memory(void)
 	    0);
 }
 
+/* So little that its bytes are copied at once. */
+static mach_msg_return_t
+victim_sends_little_paged_memory(void)
+{
+	struct rich msg;
+
+	fill_rich(&msg, victim_array);
+	msg.memory = PAGED_ADDR + 5;
+	msg.memory_type.msgtl_number = 100;
+	msg.memory_type.msgtl_header.msgt_deallocate = FALSE;
+	return mach_msg_trap(&msg.head, MACH_SEND_MSG, sizeof(msg), 0, 0, 0,
+	    0);
+}
+
 /* The kernel, with its request in hand, waits for the page. */
 static mach_msg_return_t
 victim_has_the_kernel_read(void)
@@ -549,6 +563,16 @@ TEST(ipc_leaks_sender_whose_memory_is_paged)
 {
 	static const struct point point = {
 		victim_sends_paged_memory, MACH_SEND_INVALID_MEMORY,
+		.paged = true,
+	};
+
+	check_point(&point);
+}
+
+TEST(ipc_leaks_sender_whose_little_memory_is_paged)
+{
+	static const struct point point = {
+		victim_sends_little_paged_memory, MACH_SEND_INVALID_MEMORY,
 		.paged = true,
 	};
 

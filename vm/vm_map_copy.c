@@ -370,9 +370,13 @@ copyin_unlock(struct vm_map *map, vm_offset_t addr, vm_size_t len,
 	    !map->write_only && map == current_thread()->task->map &&
 	    copy_at_once(map, entry, addr, len)) {
 		rwlock_done(&map->lock);
+		current_thread()->wait_result = THREAD_AWAKENED;
 		*copy = copyin_direct(addr, len);
 		if (*copy != NULL)
 			return KERN_SUCCESS;
+		/* the general way might not wait, and forget the abort */
+		if (current_thread()->wait_result == THREAD_INTERRUPTED)
+			return KERN_ABORTED;
 		rwlock_write(&map->lock);
 	}
 	kr = copyin_entries(map, start, end, copy, destroy, destroyed);
