@@ -17,26 +17,39 @@
 
 #include "calls.h"
 #include "default_pager_server.h"
+#include "duality_pager_server.h"
 #include "io.h"
 #include "object.h"
 #include "space.h"
 
 extern boolean_t default_pager_server(mach_msg_header_t *request,
     mach_msg_header_t *reply);
+extern boolean_t duality_pager_server(mach_msg_header_t *request,
+    mach_msg_header_t *reply);
 
+static mach_port_t device_master;	/* as the boot script gave it, or null */
 static struct space *leaving;
 static unsigned int leaving_at;		/* the next slot to look at */
 static unsigned int leaving_rounds;	/* in which nothing could be moved */
 static mig_reply_header_t leaving_reply;
 static const mach_msg_header_t *current;	/* the request in hand */
 
+void
+calls_init(mach_port_t master)
+{
+	device_master = master;
+}
+
 kern_return_t
 S_default_pager_object_create(mach_port_t pager, memory_object_t *port,
     vm_size_t size)
 {
-	struct object *object = object_create(round_page(size));
+	struct object *object;
 
 	(void) pager;
+	if (round_page(size) < size)
+		return KERN_INVALID_ARGUMENT;
+	object = object_create(round_page(size));
 	if (object == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	*port = object->port;
@@ -52,6 +65,24 @@ S_default_pager_info(mach_port_t pager, default_pager_info_t *info)
 	info->dpi_total_space = totals.pages * vm_page_size;
 	info->dpi_free_space = totals.free * vm_page_size;
 	info->dpi_page_size = vm_page_size;
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+S_default_pager_statistics(mach_port_t pager,
+    default_pager_statistics_t *statistics)
+{
+	struct space_totals totals = space_totals();
+
+	(void) pager;
+	statistics->total_pages = totals.pages;
+	statistics->free_pages = totals.free;
+	statistics->objects = object_counts.objects;
+	statistics->pages_in = object_counts.pages_in;
+	statistics->pages_out = object_counts.pages_out;
+	statistics->refused = object_counts.refused;
+	statistics->read_errors = io_counts.read_errors;
+	statistics->write_errors = io_counts.write_errors;
 	return KERN_SUCCESS;
 }
 
@@ -147,6 +178,9 @@ S_default_pager_paging_file(mach_port_t pager, mach_port_t master,
 	kern_return_t kr;
 
 	(void) pager;
+	/* who may use our devices may say what we do with them */
+	if (MACH_PORT_VALID(device_master) && master != device_master)
+		return KERN_NO_ACCESS;
 	if (strnlen(name, sizeof(default_pager_filename_t))
 	    == sizeof(default_pager_filename_t))
 		return KERN_INVALID_ARGUMENT;
@@ -229,5 +263,6 @@ boolean_t
 calls_demux(mach_msg_header_t *request, mach_msg_header_t *reply)
 {
 	current = request;
-	return default_pager_server(request, reply);
+	return default_pager_server(request, reply)
+	    || duality_pager_server(request, reply);
 }

@@ -161,6 +161,7 @@ main(int argc, char **argv)
 	    MACH_PORT_RIGHT_PORT_SET, &set));
 	pager_port = port_make(set);
 	object_init(set);
+	calls_init(device_port);
 	check("transfers", io_init(set));
 	spaces_add(argc, argv);
 	if (host_port != MACH_PORT_NULL)

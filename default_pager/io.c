@@ -16,6 +16,7 @@
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
 #include <mach/memory_object.h>
+#include <mach/pager_calls.h>
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
 #include <mach/thread_switch.h>
@@ -47,6 +48,8 @@ struct transfer {
 	unsigned int	 tries, memory_tries;
 	uint32_t	 released;	/* a bit for each slot to be freed after */
 };
+
+struct io_counts io_counts;
 
 static struct transfer transfers[TRANSFERS_MAX];
 static mach_port_t all_set;
@@ -280,35 +283,48 @@ transfer_retry(struct transfer *t, kern_return_t code)
 	return TRUE;
 }
 
+/* A page cannot be written to its slot: it goes to another, or back. */
+static void
+write_elsewhere(struct object *object, unsigned int page, slot_t slot,
+    vm_address_t data)
+{
+	slot_t new = slot_take_unowned();
+
+	io_counts.write_errors++;
+	slot_spoil(slot);
+	if (new != NO_SLOT) {
+		slot_replace(slot, new);
+		io_write(object, page, 1, new, data);
+	} else {
+		slot_forget(slot);
+		object_give_back(object, object->control, page, 1, data);
+	}
+	io_slot_release(slot);
+}
+
 /*
- * These pages cannot be written here.  Slots that are still theirs are not
- * used again; the pages go to others, one at a time.
+ * Pages cannot be written where they are to go.  Each is tried by itself, and
+ * one that was already goes elsewhere; those whose slots are no longer theirs
+ * are not wanted any more.
  */
 static void
-write_elsewhere(struct transfer *t)
+write_failed(struct transfer *t)
 {
 	vm_address_t data = t->data;
 	struct object *object = t->object;
 	unsigned int page = t->page, count = t->count, at, i;
-	slot_t slot = t->slot, new;
+	slot_t slot = t->slot;
 
-	printf("default_pager: %u pages cannot be written\n", count);
 	t->data = 0;
 	object->transfers++;	/* it must outlast this */
 	transfer_end(t);
 	for (i = 0; i < count; i++, data += vm_page_size) {
-		if (slot_owner(slot + i, &at) != object || at != page + i) {
+		if (slot_owner(slot + i, &at) != object || at != page + i)
 			vm_deallocate(mach_task_self(), data, vm_page_size);
-			continue;
-		}
-		new = slot_take_unowned();
-		if (new != NO_SLOT) {
-			slot_replace(slot + i, new);
-			io_write(object, page + i, 1, new, data);
-		} else {
-			slot_forget(slot + i);
-			object_give_back(object, page + i, 1, data);
-		}
+		else if (count > 1)
+			io_write(object, page + i, 1, slot + i, data);
+		else
+			write_elsewhere(object, page, slot, data);
 	}
 	object_transfer_done(object);
 }
@@ -339,8 +355,10 @@ move_failed(struct transfer *t)
 	boolean_t had_slot = t->kind == MOVE_WRITE;
 
 	transfer_end(t);
-	if (had_slot)
+	if (had_slot) {
+		slot_spoil(to);
 		slot_free(to);
+	}
 }
 
 kern_return_t
@@ -362,23 +380,46 @@ device_write_reply(mach_port_t port, kern_return_t code, int written)
 	} else if (code == KERN_SUCCESS) {
 		transfer_end(t);
 	} else {
-		write_elsewhere(t);
+		write_failed(t);
 	}
 	return MIG_NO_REPLY;
 }
 
+/*
+ * Pages cannot be read.  Each is tried by itself; one that was already is
+ * lost, and who wants it gets an error.
+ */
+static void
+read_failed(struct transfer *t)
+{
+	struct object *object = t->object;
+	mach_port_t control = t->control;
+	unsigned int page = t->page, count = t->count;
+
+	object->transfers++;	/* it must outlast this */
+	if (count == 1) {
+		io_counts.read_errors++;
+		slot_spoil(t->slot);
+	}
+	transfer_end(t);
+	if (count > 1)
+		object_read(object, control, page, count, 1);
+	else
+		pager_data_error(control, page * vm_page_size,
+		    vm_page_size, KERN_MEMORY_FAILURE);
+	mach_port_deallocate(mach_task_self(), control);
+	object_transfer_done(object);
+}
+
 /* Give the kernel what it asked for. */
 static void
-read_done(struct transfer *t, kern_return_t code, vm_address_t data)
+read_done(struct transfer *t, vm_address_t data)
 {
 	vm_offset_t offset = t->page * vm_page_size;
 	vm_size_t size = t->count * vm_page_size;
 
-	if (code != KERN_SUCCESS)
-		memory_object_data_error(t->control, offset, size,
-		    KERN_MEMORY_FAILURE);
-	else if (memory_object_data_supply(t->control, offset, data, size,
-	    TRUE, VM_PROT_NONE, FALSE, MACH_PORT_NULL) != KERN_SUCCESS)
+	if (pager_data_supply(t->control, offset, data, size, TRUE, FALSE)
+	    != KERN_SUCCESS)
 		vm_deallocate(mach_task_self(), data, size);
 	mach_port_deallocate(mach_task_self(), t->control);
 	transfer_end(t);
@@ -424,8 +465,10 @@ device_read_reply(mach_port_t port, kern_return_t code, io_buf_ptr_t data,
 	}
 	if (code != KERN_SUCCESS && transfer_retry(t, code))
 		return MIG_NO_REPLY;
-	if (t->kind == READ)
-		read_done(t, code, (vm_address_t) data);
+	if (t->kind == READ && code == KERN_SUCCESS)
+		read_done(t, (vm_address_t) data);
+	else if (t->kind == READ)
+		read_failed(t);
 	else if (code == KERN_SUCCESS)
 		move_write(t, (vm_address_t) data);
 	else

@@ -45,4 +45,11 @@ extern void io_slot_release(slot_t slot);
 extern boolean_t io_demux(mach_msg_header_t *request,
     mach_msg_header_t *reply);
 
+/* Pages that devices would neither read, nor write where they were to go. */
+struct io_counts {
+	unsigned int	read_errors;
+	unsigned int	write_errors;
+};
+extern struct io_counts io_counts;
+
 #endif

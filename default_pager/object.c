@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <mach/duality.h>
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
 #include <mach/memory_object.h>
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
+#include <mach/pager_calls.h>
 #include <mach/vm_param.h>
 
 #include "io.h"
@@ -189,14 +189,14 @@ memory_object_create(memory_object_t pager, memory_object_t port,
 	if (page_size == vm_page_size)
 		object = object_enter(port, size);
 	if (object == NULL) {
-		memory_object_destroy(control, KERN_RESOURCE_SHORTAGE);
+		pager_destroy(control, KERN_RESOURCE_SHORTAGE);
 		return KERN_RESOURCE_SHORTAGE;
 	}
 	send_right_drop(pager);
 	object->control = control;
 	object->name = name;
 	object->kernels = TRUE;
-	memory_object_set_run(control, TRANSFER_PAGES * vm_page_size);
+	pager_set_run(control, TRANSFER_PAGES * vm_page_size);
 	return KERN_SUCCESS;
 }
 
@@ -232,14 +232,14 @@ memory_object_init(mach_port_t port, memory_object_control_t control,
 	if (object == NULL || object->kernels)
 		return KERN_INVALID_ARGUMENT;
 	if (page_size != vm_page_size) {
-		memory_object_destroy(control, KERN_INVALID_ARGUMENT);
+		pager_destroy(control, KERN_INVALID_ARGUMENT);
 		return KERN_INVALID_ARGUMENT;
 	}
 	kernel_drop(object);
 	object->control = control;
 	object->name = name;
-	memory_object_set_run(control, TRANSFER_PAGES * vm_page_size);
-	memory_object_ready(control, FALSE, MEMORY_OBJECT_COPY_DELAY);
+	pager_set_run(control, TRANSFER_PAGES * vm_page_size);
+	pager_ready(control, FALSE, MEMORY_OBJECT_COPY_DELAY);
 	return KERN_SUCCESS;
 }
 
@@ -308,8 +308,50 @@ run_length(struct object *object, unsigned int page, unsigned int count,
 static void
 supply_on_its_way(mach_port_t control, unsigned int page, vm_address_t data)
 {
-	memory_object_data_supply(control, page * vm_page_size, data,
-	    vm_page_size, FALSE, VM_PROT_NONE, FALSE, MACH_PORT_NULL);
+	pager_data_supply(control, page * vm_page_size, data, vm_page_size,
+	    FALSE, FALSE);
+}
+
+void
+object_read(struct object *object, mach_port_t control, unsigned int page,
+    unsigned int count, unsigned int most)
+{
+	unsigned int n;
+	vm_address_t data;
+	slot_t slot;
+
+	for (; count > 0; page += n, count -= n) {
+		slot = slot_find(object, page);
+		data = slot != NO_SLOT ? io_data_of(slot) : 0;
+		n = 1;
+		if (slot == NO_SLOT) {
+			pager_data_unavailable(control,
+			    page * vm_page_size, vm_page_size);
+		} else if (data != 0) {
+			supply_on_its_way(control, page, data);
+		} else {
+			n = run_length(object, page,
+			    count < most ? count : most, slot);
+			mach_port_mod_refs(mach_task_self(), control,
+			    MACH_PORT_RIGHT_SEND, 1);
+			io_read(object, page, n, slot, control);
+		}
+	}
+}
+
+/*
+ * How many of count pages from page on an object has: one that a task asked
+ * for is as large as it said, the kernel's own grow.
+ */
+static unsigned int
+pages_within(const struct object *object, unsigned int page,
+    unsigned int count)
+{
+	unsigned int all = object->size / vm_page_size;
+
+	if (object->kernels || page + count <= all)
+		return count;
+	return page < all ? all - page : 0;
 }
 
 kern_return_t
@@ -317,42 +359,30 @@ memory_object_data_request(mach_port_t port, memory_object_control_t control,
     vm_offset_t offset, vm_size_t length, vm_prot_t access)
 {
 	struct object *object = object_lookup(port);
-	unsigned int page, count, n;
-	vm_address_t data;
-	slot_t slot;
+	unsigned int page, count, within;
 
 	(void) access;
 	if (object == NULL || !range_pages(offset, length, &page, &count))
 		return KERN_INVALID_ARGUMENT;
-	object_counts.pages_in += count;
-	for (; count > 0; page += n, count -= n) {
-		slot = slot_find(object, page);
-		data = slot != NO_SLOT ? io_data_of(slot) : 0;
-		n = 1;
-		if (slot == NO_SLOT) {
-			memory_object_data_unavailable(control,
-			    page * vm_page_size, vm_page_size);
-		} else if (data != 0) {
-			supply_on_its_way(control, page, data);
-		} else {
-			n = run_length(object, page, count, slot);
-			mach_port_mod_refs(mach_task_self(), control,
-			    MACH_PORT_RIGHT_SEND, 1);
-			io_read(object, page, n, slot, control);
-		}
-	}
+	within = pages_within(object, page, count);
+	object_counts.pages_in += within;
+	object_read(object, control, page, within, TRANSFER_PAGES);
+	if (within < count)
+		pager_data_error(control,
+		    (page + within) * vm_page_size,
+		    (count - within) * vm_page_size, KERN_INVALID_ADDRESS);
 	send_right_drop(control);
 	return KERN_SUCCESS;
 }
 
 void
-object_give_back(struct object *object, unsigned int page, unsigned int count,
-    vm_address_t data)
+object_give_back(struct object *object, mach_port_t control, unsigned int page,
+    unsigned int count, vm_address_t data)
 {
 	object_counts.refused += count;
-	if (object->control == MACH_PORT_NULL || memory_object_data_supply(
-	    object->control, page * vm_page_size, data, count * vm_page_size,
-	    TRUE, VM_PROT_NONE, TRUE, MACH_PORT_NULL) != KERN_SUCCESS)
+	if (control == MACH_PORT_NULL || pager_data_supply(control,
+	    page * vm_page_size, data, count * vm_page_size, TRUE, TRUE)
+	    != KERN_SUCCESS)
 		vm_deallocate(mach_task_self(), data, count * vm_page_size);
 }
 
@@ -365,7 +395,8 @@ slot_to_write(struct object *object, unsigned int page)
 {
 	slot_t slot = slot_find(object, page);
 
-	if (slot != NO_SLOT && (slot_leaves(slot) || io_data_of(slot) != 0)) {
+	if (slot != NO_SLOT && (slot_leaves(slot) || slot_is_spoiled(slot)
+	    || io_data_of(slot) != 0)) {
 		slot_forget(slot);
 		io_slot_release(slot);
 		return NO_SLOT;
@@ -395,8 +426,8 @@ slots_to_write(struct object *object, unsigned int page, unsigned int count,
 }
 
 static void
-pages_out(struct object *object, unsigned int page, unsigned int count,
-    vm_address_t data)
+pages_out(struct object *object, mach_port_t control, unsigned int page,
+    unsigned int count, vm_address_t data)
 {
 	unsigned int n;
 	slot_t slot;
@@ -407,7 +438,7 @@ pages_out(struct object *object, unsigned int page, unsigned int count,
 		if (slot != NO_SLOT)
 			io_write(object, page, n, slot, data);
 		else
-			object_give_back(object, page, n, data);
+			object_give_back(object, control, page, n, data);
 	}
 }
 
@@ -417,15 +448,17 @@ memory_object_data_return(mach_port_t port, memory_object_control_t control,
     boolean_t dirty, boolean_t kernel_copy)
 {
 	struct object *object = object_lookup(port);
-	unsigned int page, count;
+	unsigned int page, count, within = 0;
 
 	(void) kernel_copy;
 	if (object == NULL || !range_pages(offset, size, &page, &count))
 		return KERN_INVALID_ARGUMENT;
 	if (dirty)
-		pages_out(object, page, count, data);
-	else
-		vm_deallocate(mach_task_self(), data, size);
+		within = pages_within(object, page, count);
+	pages_out(object, control, page, within, data);
+	if (within < count)
+		vm_deallocate(mach_task_self(), data + within * vm_page_size,
+		    (count - within) * vm_page_size);
 	send_right_drop(control);
 	return KERN_SUCCESS;
 }
@@ -454,7 +487,7 @@ memory_object_data_initialize(mach_port_t port,
 		    && slot_find(object, page + n) == NO_SLOT; n++)
 			continue;
 		if (n > 0) {
-			pages_out(object, page, n, data);
+			pages_out(object, control, page, n, data);
 			continue;
 		}
 		n = 1;
@@ -472,8 +505,7 @@ memory_object_data_unlock(mach_port_t port, memory_object_control_t control,
 	(void) access;
 	if (object_lookup(port) == NULL)
 		return KERN_INVALID_ARGUMENT;
-	memory_object_lock_request(control, offset, length,
-	    MEMORY_OBJECT_RETURN_NONE, FALSE, VM_PROT_NONE, MACH_PORT_NULL);
+	pager_unlock(control, offset, length);
 	send_right_drop(control);
 	return KERN_SUCCESS;
 }

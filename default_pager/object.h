@@ -31,11 +31,18 @@ extern boolean_t object_demux(mach_msg_header_t *request,
 extern void object_transfer_done(struct object *object);
 
 /*
- * There is no room for count pages, from page on, at data: the kernel gets them
- * back as changed.  Takes the memory.
+ * There is no room for count pages, from page on, at data: the kernel that has
+ * this control port gets them back as changed.  Takes the memory.
  */
-extern void object_give_back(struct object *object, unsigned int page,
-    unsigned int count, vm_address_t data);
+extern void object_give_back(struct object *object, mach_port_t control,
+    unsigned int page, unsigned int count, vm_address_t data);
+
+/*
+ * Have pages read, or supply what is in memory yet, for the kernel with this
+ * control port (borrowed).  At most so many are read at once.
+ */
+extern void object_read(struct object *object, mach_port_t control,
+    unsigned int page, unsigned int count, unsigned int most);
 
 /* A memory object for a task; null: no memory. */
 extern struct object *object_create(vm_size_t size);

@@ -6,8 +6,10 @@
  *             always be noted where there is a slot for it.
  * Invariant:  a slot in use has its bit set in used.  With an owner it is in
  *             one chain of its space's hash and on its owner's list; without
- *             one it waits for a transfer to end (io.c).
+ *             one it waits for a transfer to end (io.c), or it is spoiled: the
+ *             device could not read or write it, and it stays out of use.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,7 @@
 #define NUMBER_MASK	((1u << SPACE_SHIFT) - 1)
 #define NAME_MAX	256u
 #define WORD_BITS	32u
+#define SPOILED_MAX	64u		/* then a space takes no more pages */
 
 struct slot {
 	struct object	*owner;		/* NULL: none */
@@ -41,11 +44,14 @@ struct space {
 	unsigned int	 free;		/* of these */
 	unsigned int	 hint;		/* where the next slot is looked for */
 	boolean_t	 leaves;
+	unsigned int	 spoiled;	/* slots found bad */
+	unsigned int	 retired;	/* of these, out of use by now */
 	unsigned int	 buckets;	/* a power of two */
 	vm_size_t	 bytes;		/* of the tables, in one piece */
 	struct slot	*slots;
 	slot_t		*hash;
 	uint32_t	*used;		/* a bit for each slot */
+	uint32_t	*bad;		/* the same: spoiled */
 };
 
 static struct space spaces[SPACES_MAX];
@@ -69,9 +75,23 @@ slot_at(slot_t slot)
 }
 
 static boolean_t
+bit_test(const uint32_t *bits, unsigned int number)
+{
+	return (bits[number / WORD_BITS] >> number % WORD_BITS & 1) != 0;
+}
+
+static boolean_t
 is_used(const struct space *space, unsigned int number)
 {
-	return (space->used[number / WORD_BITS] >> number % WORD_BITS & 1) != 0;
+	return bit_test(space->used, number);
+}
+
+/* Whether pages may be put there that are in no slot of its yet. */
+static boolean_t
+is_open(const struct space *space)
+{
+	return space->device != MACH_PORT_NULL && !space->leaves
+	    && space->spoiled < SPOILED_MAX;
 }
 
 static void
@@ -149,6 +169,25 @@ space_overlaps(const struct space *new)
 	return FALSE;
 }
 
+/* Does the device take a page?  What cannot be written is no paging space. */
+static kern_return_t
+space_probe(const struct space *space)
+{
+	vm_address_t page = 0;
+	kern_return_t kr;
+	int written = 0;
+
+	kr = vm_allocate(mach_task_self(), &page, vm_page_size, TRUE);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	kr = device_write(space->device, 0, space->first, (io_buf_ptr_t) page,
+	    vm_page_size, &written);
+	vm_deallocate(mach_task_self(), page, vm_page_size);
+	if (kr == KERN_SUCCESS && written != (int) vm_page_size)
+		kr = D_IO_ERROR;
+	return kr;
+}
+
 /* The tables, all slots free. */
 static kern_return_t
 space_tables(struct space *space)
@@ -161,13 +200,14 @@ space_tables(struct space *space)
 	while (space->buckets < space->count / 2)
 		space->buckets *= 2;
 	space->bytes = space->count * sizeof(struct slot)
-	    + space->buckets * sizeof(slot_t) + words * sizeof(uint32_t);
+	    + space->buckets * sizeof(slot_t) + 2 * words * sizeof(uint32_t);
 	kr = vm_allocate(mach_task_self(), &addr, space->bytes, TRUE);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	space->slots = (struct slot *) addr;
 	space->hash = (slot_t *) (space->slots + space->count);
 	space->used = space->hash + space->buckets;
+	space->bad = space->used + words;
 	for (i = 0; i < space->buckets; i++)
 		space->hash[i] = NO_SLOT;
 	space->free = space->count;
@@ -200,11 +240,13 @@ space_add(mach_port_t master, const char *name)
 	if (kr == KERN_SUCCESS && space_overlaps(space))
 		kr = KERN_INVALID_ARGUMENT;
 	if (kr == KERN_SUCCESS)
+		kr = space_probe(space);
+	if (kr == KERN_SUCCESS)
 		kr = space_tables(space);
 	if (kr != KERN_SUCCESS) {
 		device_close(space->device);
 		mach_port_deallocate(mach_task_self(), space->device);
-		space->device = MACH_PORT_NULL;
+		memset(space, 0, sizeof(*space));
 		return kr;
 	}
 	strcpy(space->name, name);
@@ -225,7 +267,7 @@ space_leave(const char *name, struct space **out)
 		return KERN_INVALID_ARGUMENT;
 	space->leaves = TRUE;
 	totals = space_totals();
-	if (totals.free < space->count - space->free) {
+	if (totals.free < space->count - space->free - space->retired) {
 		space->leaves = FALSE;
 		return KERN_RESOURCE_SHORTAGE;
 	}
@@ -265,10 +307,10 @@ space_next_used(struct space *space, unsigned int *at)
 boolean_t
 space_is_empty(const struct space *space)
 {
-	return space->free == space->count;
+	return space->free + space->retired == space->count;
 }
 
-/* Spaces that are to be emptied do not count. */
+/* Spaces that are to be emptied do not count, nor what will not be used. */
 struct space_totals
 space_totals(void)
 {
@@ -278,8 +320,11 @@ space_totals(void)
 	for (space = spaces; space < &spaces[SPACES_MAX]; space++) {
 		if (space->device == MACH_PORT_NULL || space->leaves)
 			continue;
-		totals.pages += space->count;
-		totals.free += space->free;
+		totals.pages += space->count - space->retired;
+		if (is_open(space))
+			totals.free += space->free;
+		else
+			totals.pages -= space->free;
 	}
 	return totals;
 }
@@ -320,8 +365,7 @@ space_find(struct space *space, unsigned int want, unsigned int *first,
 {
 	unsigned int looked, number = space->hint;
 
-	if (space->device == MACH_PORT_NULL || space->leaves
-	    || space->free == 0)
+	if (!is_open(space) || space->free == 0)
 		return FALSE;
 	for (looked = 0; looked < space->count + 2 * WORD_BITS;
 	    looked++, number++) {
@@ -425,11 +469,38 @@ slot_forget(slot_t number)
 }
 
 void
+slot_spoil(slot_t slot)
+{
+	struct space *space = space_of(slot);
+	unsigned int number = slot & NUMBER_MASK;
+
+	if (bit_test(space->bad, number))
+		return;
+	space->bad[number / WORD_BITS] |= 1u << number % WORD_BITS;
+	space->spoiled++;
+	printf("default_pager: %s: record %lu is bad\n", space->name,
+	    (unsigned long) (space->first + number * space->page_records));
+	if (space->spoiled == SPOILED_MAX)
+		printf("default_pager: %s: too many are: no more pages go "
+		    "there\n", space->name);
+}
+
+boolean_t
+slot_is_spoiled(slot_t slot)
+{
+	return bit_test(space_of(slot)->bad, slot & NUMBER_MASK);
+}
+
+void
 slot_free(slot_t slot)
 {
 	struct space *space = space_of(slot);
 	unsigned int number = slot & NUMBER_MASK;
 
+	if (slot_is_spoiled(slot)) {
+		space->retired++;
+		return;
+	}
 	space->used[number / WORD_BITS] &= ~(1u << number % WORD_BITS);
 	space->free++;
 }

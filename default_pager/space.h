@@ -23,8 +23,8 @@ struct space_totals {
 /*
  * Take NAME, or NAME:FIRST+COUNT (records), of the device master port as
  * paging space.  KERN_SUCCESS; device_open's codes; KERN_INVALID_ARGUMENT (no
- * such range, less than a page, or it is paging space already);
- * KERN_RESOURCE_SHORTAGE.
+ * such range, less than a page, or it is paging space already); what writing
+ * the first page of it failed with; KERN_RESOURCE_SHORTAGE.
  */
 extern kern_return_t space_add(mach_port_t master, const char *name);
 
@@ -55,6 +55,12 @@ extern slot_t slot_find(struct object *object, unsigned int page);
 /* The page is not there any more; the slot can be used again after slot_free. */
 extern void slot_forget(slot_t slot);
 extern void slot_free(slot_t slot);
+/*
+ * The device cannot read or write the slot: once freed it is not used again.
+ * After some of these the space takes no more pages.
+ */
+extern void slot_spoil(slot_t slot);
+extern boolean_t slot_is_spoiled(slot_t slot);
 /* Some slot of the object's, or NO_SLOT. */
 extern slot_t slot_of_object(struct object *object);
 /* The next of the same object's, or NO_SLOT. */

@@ -22,6 +22,7 @@
 #include <mach/mig_support.h>
 #include <mach/notify.h>
 #include <mach/pager.h>
+#include <mach/pager_calls.h>
 #include <mach/vm_param.h>
 #include <mach_error.h>
 
@@ -189,10 +190,10 @@ memory_object_init(mach_port_t port, memory_object_control_t control,
 	kernel->next = object->kernels;
 	object->kernels = kernel;
 	object->kernel_count++;
-	memory_object_ready(control, object->may_cache, object->copy_strategy);
+	pager_ready(control, object->may_cache, object->copy_strategy);
 	return KERN_SUCCESS;
 refuse:
-	memory_object_destroy(control, KERN_RESOURCE_SHORTAGE);
+	pager_destroy(control, KERN_RESOURCE_SHORTAGE);
 	return KERN_RESOURCE_SHORTAGE;
 }
 
@@ -237,12 +238,11 @@ memory_object_data_request(mach_port_t port, memory_object_control_t control,
 	else
 		kr = KERN_INVALID_ADDRESS;
 	if (kr != KERN_SUCCESS)
-		memory_object_data_error(control, offset, length, kr);
+		pager_data_error(control, offset, length, kr);
 	else if (data == 0)
-		memory_object_data_unavailable(control, offset, length);
-	else if (memory_object_data_supply(control, offset, data, length,
-	    dealloc, VM_PROT_NONE, FALSE, MACH_PORT_NULL) != KERN_SUCCESS
-	    && dealloc)
+		pager_data_unavailable(control, offset, length);
+	else if (pager_data_supply(control, offset, data, length, dealloc,
+	    FALSE) != KERN_SUCCESS && dealloc)
 		vm_deallocate(mach_task_self(), data, length);
 	return KERN_SUCCESS;
 }
@@ -256,8 +256,7 @@ memory_object_data_unlock(mach_port_t port, memory_object_control_t control,
 	(void) access;
 	if (object == NULL)
 		return KERN_INVALID_ARGUMENT;
-	memory_object_lock_request(control, offset, length,
-	    MEMORY_OBJECT_RETURN_NONE, FALSE, VM_PROT_NONE, MACH_PORT_NULL);
+	pager_unlock(control, offset, length);
 	return KERN_SUCCESS;
 }
 

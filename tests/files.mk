@@ -53,13 +53,18 @@ $(O)/modules/bad_empty:
 
 # With little memory and paging space on a memory disk: tests/paging.boot.
 TEST_PROGRAMS += paging_runner
-paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging.c
+paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging.c paging_errors.c
 TEST_PROGRAMS += small_runner
-small_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging_small.c
+small_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging_calls.c paging_small.c
 modules: $(O)/modules/paging
 $(O)/modules/paging: tests/files.mk
 	@mkdir -p $(@D)
 	$(Q)truncate -s 256M $@
+
+# The disk of tests/paging_errors.boot.
+modules: $(O)/bad.img
+$(O)/bad.img: tests/files.mk
+	$(Q)truncate -s 64M $@
 
 # With disks: tests/disk.boot.
 TEST_PROGRAMS += disk_runner

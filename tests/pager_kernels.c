@@ -3,21 +3,13 @@
  * libmach: this kernel, for a client, and the test task, which speaks as a
  * kernel does, with control ports of its own.
  */
-#include <string.h>
-
 #include <mach/exception.h>
 #include <mach/pager.h>
 
-#include "pager_support.h"
+#include "pager_kernel.h"
 
 #define PAGES		8u
 #define KERNELS_MAX	16u	/* that libmach's pager takes for an object */
-
-/* What kernels are told. */
-enum {
-	DATA_UNAVAILABLE = 2039, DATA_ERROR = 2090, DESTROY = 2092,
-	DATA_SUPPLY = 2093, READY = 2094,
-};
 
 /* ---- the pager's task ---- */
 
@@ -77,126 +69,6 @@ pager_start(struct vm_agent *agent, unsigned pages)
 	    vm_agent_call(agent, pager_begin, pages, 0),
 	    MACH_MSG_TYPE_COPY_SEND, &port, &type), KERN_SUCCESS);
 	return port;
-}
-
-/* ---- what a kernel says ---- */
-
-struct kernel {
-	mach_port_t object;		/* a send right */
-	mach_port_t control, name;	/* ours */
-};
-
-static void
-put(struct request *msg, unsigned n, unsigned name, uint32_t value)
-{
-	mach_msg_type_t type = {
-		.msgt_name = name, .msgt_size = 32, .msgt_number = 1,
-		.msgt_inline = TRUE,
-	};
-
-	memcpy(&msg->word[2 * n], &type, sizeof(type));
-	FIELD(msg, n) = value;
-	msg->head.msgh_size = sizeof(msg->head) + 8 * (n + 1);
-}
-
-static void
-say(struct kernel *kernel, struct request *msg, mach_msg_id_t id)
-{
-	msg->head.msgh_bits = MACH_MSGH_BITS_COMPLEX;
-	CHECK_KR(test_send(&msg->head, kernel->object, id), MACH_MSG_SUCCESS);
-}
-
-static void
-say_init(struct kernel *kernel, vm_size_t page_size)
-{
-	struct request msg;
-
-	put(&msg, 0, MACH_MSG_TYPE_MAKE_SEND, kernel->control);
-	put(&msg, 1, MACH_MSG_TYPE_MAKE_SEND, kernel->name);
-	put(&msg, 2, MACH_MSG_TYPE_INTEGER_32, page_size);
-	say(kernel, &msg, INIT);
-}
-
-static void
-say_request(struct kernel *kernel, vm_offset_t offset, vm_size_t size)
-{
-	struct request msg;
-
-	put(&msg, 0, MACH_MSG_TYPE_MAKE_SEND, kernel->control);
-	put(&msg, 1, MACH_MSG_TYPE_INTEGER_32, offset);
-	put(&msg, 2, MACH_MSG_TYPE_INTEGER_32, size);
-	put(&msg, 3, MACH_MSG_TYPE_INTEGER_32, VM_PROT_READ);
-	say(kernel, &msg, DATA_REQUEST);
-}
-
-static void
-say_return(struct kernel *kernel, vm_offset_t offset, uint32_t word)
-{
-	static const mach_msg_type_long_t type = {
-		.msgtl_header = { .msgt_longform = TRUE },
-		.msgtl_name = MACH_MSG_TYPE_BYTE,
-		.msgtl_size = 8,
-		.msgtl_number = PAGE_SIZE,
-	};
-	struct request msg;
-
-	put(&msg, 0, MACH_MSG_TYPE_MAKE_SEND, kernel->control);
-	put(&msg, 1, MACH_MSG_TYPE_INTEGER_32, offset);
-	/* the data's descriptor is two words longer */
-	put(&msg, 4, MACH_MSG_TYPE_BOOLEAN, TRUE);
-	put(&msg, 5, MACH_MSG_TYPE_BOOLEAN, FALSE);
-	memcpy(&msg.word[4], &type, sizeof(type));
-	RETURN_DATA(&msg) = data(1, word);
-	say(kernel, &msg, DATA_RETURN);
-	vm_deallocate_check(RETURN_DATA(&msg), PAGE_SIZE);
-}
-
-/* The ports go to the pager. */
-static void
-say_terminate(struct kernel *kernel)
-{
-	struct request msg;
-
-	release(kernel->control);
-	release(kernel->name);
-	put(&msg, 0, MACH_MSG_TYPE_MOVE_RECEIVE, kernel->control);
-	put(&msg, 1, MACH_MSG_TYPE_MOVE_RECEIVE, kernel->name);
-	say(kernel, &msg, TERMINATE);
-}
-
-/* A kernel that has begun to use the object. */
-static struct kernel
-kernel_make(mach_port_t object)
-{
-	struct kernel kernel = { object, test_port(), test_port() };
-	struct request msg;
-
-	say_init(&kernel, PAGE_SIZE);
-	expect(kernel.control, READY, &msg);
-	CHECK_EQ(FIELD(&msg, 0), FALSE);
-	CHECK_EQ(FIELD(&msg, 1), MEMORY_OBJECT_COPY_DELAY);
-	return kernel;
-}
-
-/* The answer to a request for the page at offset: these data. */
-static void
-expect_data(struct kernel *kernel, vm_offset_t offset, uint32_t word)
-{
-	struct request msg;
-
-	expect(kernel->control, DATA_SUPPLY, &msg);
-	CHECK_EQ(FIELD(&msg, 0), offset);
-	CHECK_EQ(msg.word[4], PAGE_SIZE);
-	CHECK_EQ(vm_word(msg.word[5]), word);
-	CHECK_EQ(msg.word[7], VM_PROT_NONE);
-	vm_deallocate_check(msg.word[5], PAGE_SIZE);
-}
-
-static void
-kernel_read(struct kernel *kernel, vm_offset_t offset, uint32_t word)
-{
-	say_request(kernel, offset, PAGE_SIZE);
-	expect_data(kernel, offset, word);
 }
 
 /* A task whose memory at BASE is the object, through this kernel. */
@@ -263,6 +135,35 @@ TEST(pager_survives_a_second_kernel_that_dies)
 	CHECK_EQ(vm_agent_read(&client, BASE + 6 * PAGE_SIZE), 0);
 	vm_agent_end(&client);
 	kernel_read(&third, 5 * PAGE_SIZE, 105);
+	vm_agent_end(&pager);
+}
+
+/* What cannot be delivered is dropped: the pager waits for nobody. */
+TEST(pager_does_not_wait_for_a_kernel_that_does_not_listen)
+{
+	struct vm_agent pager, client;
+	mach_port_t object = pager_start(&pager, 6);
+	struct kernel deaf = { object, test_port(), test_port() };
+	struct request msg;
+	unsigned i;
+
+	client_start(&client, object);
+	for (i = 0; i < MACH_PORT_QLIMIT_MAX; i++) {
+		say_init(&deaf, PAGE_SIZE);
+		say_request(&deaf, 0, PAGE_SIZE);
+		say_request(&deaf, 7 * PAGE_SIZE, PAGE_SIZE);
+		say_request(&deaf, 9 * PAGE_SIZE, PAGE_SIZE);
+		say_return(&deaf, i % 8 * PAGE_SIZE, 100 + i % 8);
+	}
+	CHECK_EQ(vm_agent_read(&client, BASE + 5 * PAGE_SIZE), 105);
+	/* it got what there was room for */
+	expect(deaf.control, READY, &msg);
+	expect_data(&deaf, 0, 100);
+	for (i = 2; i < MACH_PORT_QLIMIT_DEFAULT; i++)
+		CHECK_KR(test_receive(&msg.head, sizeof(msg), deaf.control,
+		    20000), MACH_MSG_SUCCESS);
+	kernel_read(&deaf, PAGE_SIZE, 101);
+	vm_agent_end(&client);
 	vm_agent_end(&pager);
 }
 

@@ -23,6 +23,18 @@ typedef struct default_pager_page {
 } default_pager_page_t;
 typedef default_pager_page_t *default_pager_page_array_t;
 
+/* What it has done since it began; pages, but for objects. */
+typedef struct default_pager_statistics {
+	natural_t	total_pages;		/* of paging space that is good */
+	natural_t	free_pages;
+	natural_t	objects;
+	natural_t	pages_in;		/* asked for by kernels */
+	natural_t	pages_out;		/* sent by kernels */
+	natural_t	refused;		/* of these, for want of room */
+	natural_t	read_errors;		/* lost */
+	natural_t	write_errors;		/* put elsewhere */
+} default_pager_statistics_t;
+
 typedef char		default_pager_filename_t[256];
 typedef const char	*const_default_pager_filename_t;
 
