@@ -6,6 +6,7 @@
 
 #include <mach/exception.h>
 
+#include "vm_model.h"
 #include "vm_support.h"
 
 #define BASE	((vm_address_t)0x30000000)
@@ -36,18 +37,6 @@ inherit(vm_address_t addr, unsigned pages, vm_inherit_t inheritance)
 {
 	CHECK_KR(vm_inherit(self, addr, pages * PAGE_SIZE, inheritance),
 	    KERN_SUCCESS);
-}
-
-static vm_address_t
-read_from(task_t task, vm_address_t addr, unsigned pages)
-{
-	mach_msg_type_number_t count;
-	pointer_t data;
-
-	CHECK_KR(vm_read(task, addr, pages * PAGE_SIZE, &data, &count),
-	    KERN_SUCCESS);
-	CHECK_EQ(count, pages * PAGE_SIZE);
-	return data;
 }
 
 static void
@@ -439,7 +428,7 @@ TEST(vm_copy_of_a_changing_source_gives_each_state)
 	vm_address_t src = filled_region(0, PAGES, 0), copy[COPIES];
 
 	for (unsigned i = 0; i < COPIES; i++) {
-		copy[i] = read_from(self, src, PAGES);
+		copy[i] = vm_read_pages(self, src, PAGES);
 		vm_fill(src, PAGES, (i + 1) * 100);
 	}
 	for (unsigned i = 0; i < COPIES; i++)
@@ -469,7 +458,7 @@ TEST(vm_small_copies_again_and_again_give_each_state)
 		if (i % 30 < 10 || i % 7 == 0)
 			*word = 100 + i;
 		values[i] = *word;
-		copies[i] = read_from(self, page, 1);
+		copies[i] = vm_read_pages(self, page, 1);
 		if (i % 5 == 0) {
 			*(volatile uint32_t *)copies[i] += 1000;
 			values[i] += 1000;
@@ -506,7 +495,7 @@ TEST(vm_copy_of_partly_touched_memory)
 
 	vm_set_word(src + PAGE_SIZE, 1);
 	vm_set_word(src + 3 * PAGE_SIZE, 3);
-	copy = read_from(self, src, 6);
+	copy = vm_read_pages(self, src, 6);
 	CHECK_KR(vm_copy(self, src, 6 * PAGE_SIZE, dst), KERN_SUCCESS);
 	vm_set_word(src, 10);
 	vm_set_word(src + PAGE_SIZE, 11);
@@ -528,7 +517,7 @@ TEST(vm_copy_outlives_its_source)
 {
 	vm_address_t src = filled_region(0, 4, 60), copy;
 
-	copy = read_from(self, src, 4);
+	copy = vm_read_pages(self, src, 4);
 	vm_set_word(copy, 1);
 	vm_deallocate_check(src, 4 * PAGE_SIZE);
 	vm_expect(copy + PAGE_SIZE, 3, 61);
@@ -551,7 +540,7 @@ TEST(vm_copy_spans_regions)
 	CHECK_KR(vm_protect(self, more, PAGE_SIZE, FALSE, VM_PROT_READ),
 	    KERN_SUCCESS);
 	vm_set_word(more + PAGE_SIZE, 13);
-	copy = read_from(self, src, 4);
+	copy = vm_read_pages(self, src, 4);
 	vm_expect(copy, 2, 10);
 	CHECK_EQ(vm_word(copy + 2 * PAGE_SIZE), 0);
 	vm_fill(copy, 4, 40);
@@ -581,9 +570,9 @@ TEST(vm_copy_of_shared_memory_is_a_snapshot)
 
 	inherit(addr, 4, VM_INHERIT_SHARE);
 	vm_agent_start(&child, self);
-	copy = read_from(self, addr, 4);
+	copy = vm_read_pages(self, addr, 4);
 	CHECK_KR(vm_copy(self, addr, 4 * PAGE_SIZE, other), KERN_SUCCESS);
-	childs = read_from(child.task, addr, 4);
+	childs = vm_read_pages(child.task, addr, 4);
 	vm_agent_write(&child, addr, 200);
 	vm_set_word(addr + PAGE_SIZE, 101);
 	CHECK_EQ(vm_word(addr), 200);
@@ -687,7 +676,7 @@ TEST(vm_copy_of_a_large_sparse_region_costs_what_it_touches)
 	for (unsigned i = 0; i < 16; i++)
 		vm_set_word(src + i * STEP * PAGE_SIZE, i + 1);
 	before = vm_free_count();
-	copy = read_from(self, src, PAGES);
+	copy = vm_read_pages(self, src, PAGES);
 	vm_agent_start(&child, self);
 	for (unsigned i = 0; i < 16; i++) {
 		vm_address_t at = i * STEP * PAGE_SIZE;
@@ -722,7 +711,7 @@ copy_round(void)
 
 	inherit(addr, 4, VM_INHERIT_SHARE);
 	vm_agent_start(&child, self);
-	copy = read_from(child.task, addr, 16);
+	copy = vm_read_pages(child.task, addr, 16);
 	CHECK_KR(vm_send_data(port, copy, 16 * PAGE_SIZE, true),
 	    MACH_MSG_SUCCESS);
 	vm_agent_write(&child, addr, 5);
@@ -774,331 +763,26 @@ TEST(vm_copies_leave_no_memory_behind)
 	vm_check_no_leak(copy_round, 20, 16);
 }
 
-/*
- * Seeded random operations on several regions of three tasks and on memory
- * in transit, against a model: what each page must read as.
- */
-
-enum {
-	ACTORS = 3,		/* 0 is this task */
-	REGIONS = 5,
-	SHARED = 2,		/* the first ones are shared by all */
-	PAGES = 10,
-	HELD = 6,
-	QUEUED = 4,
-};
-
-struct model_copy {
-	vm_address_t addr;	/* 0: none, or in a message */
-	unsigned     pages;
-	uint32_t     word[PAGES];
-};
-
-static struct {
-	struct vm_agent	  agent[ACTORS];
-	uint32_t	  private[ACTORS][REGIONS][PAGES];
-	uint32_t	  shared[SHARED][PAGES];
-	struct model_copy held[HELD];	/* copies in this task's memory */
-	struct model_copy queued[QUEUED];	/* oldest first, in messages */
-	unsigned	  queued_count;
-	mach_port_t	  port;
-	uint32_t	  seed, counter;
-} world;
-
-static unsigned
-pick(unsigned limit)
-{
-	return test_random(&world.seed) % limit;
-}
-
-static vm_address_t
-page_address(unsigned r, unsigned page)
-{
-	return BASE + r * 0x100000 + page * PAGE_SIZE;
-}
-
-static uint32_t *
-model_of(unsigned actor, unsigned r)
-{
-	return r < SHARED ? world.shared[r] : world.private[actor][r];
-}
-
-static task_t
-actor_task(unsigned actor)
-{
-	return actor == 0 ? self : world.agent[actor].task;
-}
-
-static uint32_t
-actor_read(unsigned actor, vm_address_t addr)
-{
-	return actor == 0 ? vm_word(addr) :
-	    vm_agent_read(&world.agent[actor], addr);
-}
+/* Seeded random operations against a model; --seed=N and --steps=N. */
 
 static void
-check_page(unsigned actor, unsigned r, unsigned page)
+random_operations(unsigned n)
 {
-	uint32_t got = actor_read(actor, page_address(r, page));
-	uint32_t want = model_of(actor, r)[page];
-
-	if (got != want)
-		test_fail(__FILE__, __LINE__,
-		    "actor %u, region %u, page %u reads %u, not %u", actor, r,
-		    page, (unsigned)got, (unsigned)want);
+	vm_model_run(test_number("--seed=", 1) + n,
+	    test_number("--steps=", 2500));
 }
 
-static void
-op_check(void)
+TEST(vm_random_operations_read_as_the_model)
 {
-	check_page(pick(ACTORS), pick(REGIONS), pick(PAGES));
+	random_operations(0);
 }
 
-static void
-op_write(void)
+TEST(vm_random_operations_read_as_the_model_again)
 {
-	unsigned actor = pick(ACTORS), r = pick(REGIONS), page = pick(PAGES);
-	vm_address_t addr = page_address(r, page);
-
-	model_of(actor, r)[page] = ++world.counter;
-	if (actor == 0)
-		vm_set_word(addr, world.counter);
-	else
-		vm_agent_write(&world.agent[actor], addr, world.counter);
+	random_operations(1);
 }
 
-static void
-op_vm_copy(void)
+TEST(vm_random_operations_read_as_the_model_once_more)
 {
-	unsigned actor = pick(ACTORS), from = pick(REGIONS);
-	unsigned to = pick(REGIONS), pages = 1 + pick(PAGES);
-	unsigned src = pick(PAGES - pages + 1), dst = pick(PAGES - pages + 1);
-
-	CHECK_KR(vm_copy(actor_task(actor), page_address(from, src),
-	    pages * PAGE_SIZE, page_address(to, dst)), KERN_SUCCESS);
-	memmove(model_of(actor, to) + dst, model_of(actor, from) + src,
-	    pages * sizeof(uint32_t));
-}
-
-static void
-op_vm_write(void)
-{
-	unsigned actor = pick(ACTORS), from = pick(REGIONS);
-	unsigned to = pick(REGIONS), pages = 1 + pick(PAGES);
-	unsigned src = pick(PAGES - pages + 1), dst = pick(PAGES - pages + 1);
-
-	CHECK_KR(vm_write(actor_task(actor), page_address(to, dst),
-	    page_address(from, src), pages * PAGE_SIZE), KERN_SUCCESS);
-	memmove(model_of(actor, to) + dst, model_of(0, from) + src,
-	    pages * sizeof(uint32_t));
-}
-
-static void
-check_copy(const struct model_copy *copy)
-{
-	for (unsigned i = 0; i < copy->pages; i++)
-		CHECK_EQ(vm_word(copy->addr + i * PAGE_SIZE), copy->word[i]);
-}
-
-static void
-op_vm_read(void)
-{
-	unsigned actor = pick(ACTORS), r = pick(REGIONS);
-	struct model_copy *copy = &world.held[pick(HELD)];
-	unsigned first;
-
-	if (copy->addr != 0) {
-		check_copy(copy);
-		vm_deallocate_check(copy->addr, copy->pages * PAGE_SIZE);
-	}
-	copy->pages = 1 + pick(PAGES);
-	first = pick(PAGES - copy->pages + 1);
-	copy->addr = read_from(actor_task(actor), page_address(r, first),
-	    copy->pages);
-	memcpy(copy->word, model_of(actor, r) + first,
-	    copy->pages * sizeof(uint32_t));
-}
-
-static void
-op_write_held(void)
-{
-	struct model_copy *copy = &world.held[pick(HELD)];
-	unsigned page;
-
-	if (copy->addr == 0)
-		return;
-	page = pick(copy->pages);
-	copy->word[page] = ++world.counter;
-	vm_set_word(copy->addr + page * PAGE_SIZE, world.counter);
-	check_copy(copy);
-}
-
-static void
-op_write_back(void)
-{
-	struct model_copy *copy = &world.held[pick(HELD)];
-	unsigned actor = pick(ACTORS), r = pick(REGIONS), first;
-
-	if (copy->addr == 0)
-		return;
-	first = pick(PAGES - copy->pages + 1);
-	CHECK_KR(vm_write(actor_task(actor), page_address(r, first),
-	    copy->addr, copy->pages * PAGE_SIZE), KERN_SUCCESS);
-	memcpy(model_of(actor, r) + first, copy->word,
-	    copy->pages * sizeof(uint32_t));
-}
-
-static void
-op_send(void)
-{
-	unsigned r = pick(REGIONS), pages = 1 + pick(PAGES);
-	unsigned first = pick(PAGES - pages + 1);
-	struct model_copy *copy;
-
-	if (world.queued_count == QUEUED)
-		return;
-	copy = &world.queued[world.queued_count++];
-	copy->pages = pages;
-	CHECK_KR(vm_send_data(world.port, page_address(r, first),
-	    pages * PAGE_SIZE, false), MACH_MSG_SUCCESS);
-	memcpy(copy->word, model_of(0, r) + first, pages * sizeof(uint32_t));
-}
-
-static void
-op_send_held(void)
-{
-	struct model_copy *copy = &world.held[pick(HELD)];
-
-	if (world.queued_count == QUEUED || copy->addr == 0)
-		return;
-	CHECK_KR(vm_send_data(world.port, copy->addr, copy->pages * PAGE_SIZE,
-	    true), MACH_MSG_SUCCESS);
-	copy->addr = 0;
-	world.queued[world.queued_count++] = *copy;
-}
-
-static void
-op_receive(void)
-{
-	struct model_copy *copy = &world.held[pick(HELD)];
-	vm_size_t size;
-
-	if (world.queued_count == 0 || copy->addr != 0)
-		return;
-	*copy = world.queued[0];
-	world.queued_count--;
-	memmove(world.queued, world.queued + 1,
-	    world.queued_count * sizeof(world.queued[0]));
-	copy->addr = vm_receive_data(world.port, &size);
-	CHECK_EQ(size, copy->pages * PAGE_SIZE);
-	check_copy(copy);
-}
-
-/* Part of a private region goes and comes back as zeros. */
-static void
-op_renew(void)
-{
-	unsigned actor = pick(ACTORS), pages = 1 + pick(PAGES);
-	unsigned r = SHARED + pick(REGIONS - SHARED);
-	unsigned first = pick(PAGES - pages + 1);
-	vm_address_t addr = page_address(r, first);
-
-	CHECK_KR(vm_deallocate(actor_task(actor), addr, pages * PAGE_SIZE),
-	    KERN_SUCCESS);
-	CHECK_KR(vm_allocate(actor_task(actor), &addr, pages * PAGE_SIZE,
-	    FALSE), KERN_SUCCESS);
-	memset(model_of(actor, r) + first, 0, pages * sizeof(uint32_t));
-}
-
-/* An agent ends; a copy of another actor takes its place. */
-static void
-op_replace_agent(void)
-{
-	unsigned actor = 1 + pick(ACTORS - 1), from = pick(ACTORS);
-
-	if (from == actor || pick(4) != 0)
-		return;
-	vm_agent_end(&world.agent[actor]);
-	vm_agent_start(&world.agent[actor], actor_task(from));
-	memcpy(world.private[actor], world.private[from],
-	    sizeof(world.private[0]));
-}
-
-/* Rights go and come back: the memory stays. */
-static void
-op_protect(void)
-{
-	unsigned actor = pick(ACTORS), r = pick(REGIONS), page = pick(PAGES);
-	vm_size_t size = (1 + pick(PAGES - page)) * PAGE_SIZE;
-	vm_address_t addr = page_address(r, page);
-
-	CHECK_KR(vm_protect(actor_task(actor), addr, size, FALSE,
-	    pick(2) ? VM_PROT_READ : VM_PROT_NONE), KERN_SUCCESS);
-	CHECK_KR(vm_protect(actor_task(actor), addr, size, FALSE,
-	    VM_PROT_DEFAULT), KERN_SUCCESS);
-	check_page(actor, r, page);
-}
-
-static void (*const operations[])(void) = {
-	op_check, op_check, op_check, op_write, op_write, op_write, op_write,
-	op_vm_copy, op_vm_copy, op_vm_write, op_vm_read, op_vm_read,
-	op_write_held, op_write_back, op_send, op_send_held, op_receive,
-	op_receive, op_renew, op_replace_agent, op_protect,
-};
-
-static void
-world_begin(uint32_t seed)
-{
-	memset(&world, 0, sizeof(world));
-	world.seed = seed;
-	world.port = test_port();
-	for (unsigned r = 0; r < REGIONS; r++) {
-		(void)region(r, PAGES);
-		if (r < SHARED)
-			inherit(page_address(r, 0), PAGES, VM_INHERIT_SHARE);
-	}
-	for (unsigned actor = 1; actor < ACTORS; actor++)
-		vm_agent_start(&world.agent[actor], self);
-}
-
-static void
-world_check(void)
-{
-	for (unsigned actor = 0; actor < ACTORS; actor++)
-		for (unsigned r = 0; r < REGIONS; r++)
-			for (unsigned page = 0; page < PAGES; page++)
-				check_page(actor, r, page);
-	for (unsigned i = 0; i < HELD; i++)
-		if (world.held[i].addr != 0)
-			check_copy(&world.held[i]);
-}
-
-static void
-random_operations(uint32_t seed, unsigned count)
-{
-	test_note("seed %u", (unsigned)seed);
-	world_begin(seed);
-	for (unsigned i = 0; i < count; i++) {
-		operations[pick(sizeof(operations) / sizeof(operations[0]))]();
-		if (i % 500 == 499)
-			world_check();
-	}
-	world_check();
-	for (unsigned actor = 1; actor < ACTORS; actor++)
-		vm_agent_end(&world.agent[actor]);
-}
-
-TEST(vm_random_operations_read_as_the_model_seed_1)
-{
-	random_operations(1, 2500);
-}
-
-TEST(vm_random_operations_read_as_the_model_seed_2)
-{
-	random_operations(2, 2500);
-}
-
-TEST(vm_random_operations_read_as_the_model_seed_3)
-{
-	random_operations(3, 2500);
+	random_operations(2);
 }

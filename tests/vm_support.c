@@ -397,6 +397,18 @@ vm_expect(vm_address_t addr, unsigned pages, uint32_t first)
 			    (unsigned)(first + i));
 }
 
+vm_address_t
+vm_read_pages(task_t task, vm_address_t addr, unsigned pages)
+{
+	mach_msg_type_number_t count;
+	pointer_t data;
+
+	CHECK_KR(vm_read(task, addr, pages * PAGE_SIZE, &data, &count),
+	    KERN_SUCCESS);
+	CHECK_EQ(count, pages * PAGE_SIZE);
+	return data;
+}
+
 void
 vm_deallocate_check(vm_address_t addr, vm_size_t size)
 {

@@ -107,6 +107,8 @@ vm_set_word(vm_address_t addr, uint32_t value)
 	*(volatile uint32_t *)addr = value;
 }
 
+/* vm_read of whole pages, which must succeed: where they are. */
+vm_address_t vm_read_pages(task_t task, vm_address_t addr, unsigned pages);
 void	vm_deallocate_check(vm_address_t addr, vm_size_t size);
 /* Protection and whereabouts of the region at addr; fails if there is none. */
 struct vm_region_facts {
