@@ -1,6 +1,7 @@
 /*
  * bench/pager.c - memory whose pages a thread of this task supplies.
  */
+#include <mach/duality.h>
 #include <mach/mach_task.h>
 #include <mach/mach_thread.h>
 #include <mach/memory_object.h>
@@ -37,7 +38,10 @@ union object_message {
 	char		  room[512];
 };
 
+#define RUN	(64 * KB)
+
 static vm_address_t supply;		/* PAGES pages of data */
+static bool takes_runs;			/* the pager says so of its next object */
 static mach_port_t control;		/* the kernel's, of the object */
 static volatile unsigned requests;
 static volatile unsigned returned;	/* pages */
@@ -48,6 +52,9 @@ answer(const union object_message *msg)
 {
 	if (msg->head.msgh_id == OBJECT_INIT) {
 		control = msg->request.control;
+		if (takes_runs)
+			takes_runs = memory_object_set_run(control, RUN) ==
+			    KERN_SUCCESS;
 		(void)memory_object_ready(control, TRUE,
 		    MEMORY_OBJECT_COPY_DELAY);
 	} else if (msg->head.msgh_id == OBJECT_DATA_REQUEST) {
@@ -96,23 +103,59 @@ page_out(vm_address_t addr)
 	bench_count("pager.returns", (int)returns);
 }
 
+/* Memory that a thread of its own supplies from now on; false: said so. */
+static bool
+supplied_memory(mach_port_t *object, vm_address_t *addr)
+{
+	kern_return_t kr;
+
+	requests = 0;
+	*addr = 0;
+	kr = vm_allocate(mach_task_self(), &supply, PAGES * PAGE, TRUE);
+	if (kr == KERN_SUCCESS) {
+		bench_write_pages(supply, PAGES);
+		kr = rpc_port(object);
+	}
+	if (kr == KERN_SUCCESS)
+		kr = mach_thread_start(page, (void *)(uintptr_t)*object);
+	if (kr == KERN_SUCCESS)
+		kr = vm_map(mach_task_self(), addr, PAGES * PAGE, 0, TRUE,
+		    *object, 0, FALSE, VM_PROT_READ | VM_PROT_WRITE,
+		    VM_PROT_ALL, VM_INHERIT_SHARE);
+	if (kr != KERN_SUCCESS)
+		bench_failed("supplied memory", kr);
+	return kr == KERN_SUCCESS;
+}
+
+static void
+supplied_memory_end(mach_port_t object, vm_address_t addr)
+{
+	(void)vm_deallocate(mach_task_self(), addr, PAGES * PAGE);
+	(void)vm_deallocate(mach_task_self(), supply, PAGES * PAGE);
+	(void)mach_port_destroy(mach_task_self(), object);
+}
+
+/* Read all but what a warm-up reads. */
+static uint64_t
+read_in_order(vm_address_t addr)
+{
+	uint64_t start;
+
+	bench_read_pages(addr, 16);
+	start = bench_now();
+	bench_read_pages(addr + 16 * PAGE, PAGES - 16);
+	return bench_now() - start;
+}
+
 BENCH(pager)
 {
-	vm_address_t first = 0, second = 0;
+	vm_address_t first, second = 0;
 	mach_port_t object;
 	uint64_t start;
 
-	BENCH_TRY(vm_allocate(mach_task_self(), &supply, PAGES * PAGE, TRUE));
-	bench_write_pages(supply, PAGES);
-	BENCH_TRY(rpc_port(&object));
-	BENCH_TRY(mach_thread_start(page, (void *)(uintptr_t)object));
-	BENCH_TRY(vm_map(mach_task_self(), &first, PAGES * PAGE, 0, TRUE,
-	    object, 0, FALSE, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_ALL,
-	    VM_INHERIT_SHARE));
-	bench_read_pages(first, 16);
-	start = bench_now();
-	bench_read_pages(first + 16 * PAGE, PAGES - 16);
-	bench_figure("pager.fault", bench_now() - start, PAGES - 16);
+	if (!supplied_memory(&object, &first))
+		return;
+	bench_figure("pager.fault", read_in_order(first), PAGES - 16);
 	bench_count("pager.requests", (int)requests);
 
 	BENCH_TRY(vm_map(mach_task_self(), &second, PAGES * PAGE, 0, TRUE,
@@ -122,8 +165,25 @@ BENCH(pager)
 	bench_read_pages(second, PAGES);
 	bench_figure("pager.cached", bench_now() - start, PAGES);
 	page_out(first);
-	(void)vm_deallocate(mach_task_self(), first, PAGES * PAGE);
 	(void)vm_deallocate(mach_task_self(), second, PAGES * PAGE);
-	(void)vm_deallocate(mach_task_self(), supply, PAGES * PAGE);
-	(void)mach_port_destroy(mach_task_self(), object);
+	supplied_memory_end(object, first);
+}
+
+/* The same when the pager has said that it takes 64 KB at once. */
+BENCH(runs)
+{
+	mach_port_t object;
+	vm_address_t addr;
+	uint64_t total;
+
+	takes_runs = true;
+	if (!supplied_memory(&object, &addr))
+		return;
+	total = read_in_order(addr);
+	if (takes_runs) {
+		bench_figure("runs.page", total, PAGES - 16);
+		bench_count("runs.requests", (int)requests);
+	}
+	takes_runs = false;
+	supplied_memory_end(object, addr);
 }
