@@ -44,6 +44,7 @@ struct bench {
 
 /* --large: memory enough for the largest cases, on a kernel that can. */
 extern bool bench_large;
+extern mach_port_t bench_host_port;
 
 /* Report the average of count operations that took total; 0 means failure. */
 void	bench_figure(const char *name, uint64_t total, unsigned count);

@@ -27,6 +27,7 @@
 extern const struct bench __start_bench_list[], __stop_bench_list[];
 
 bool bench_large;
+mach_port_t bench_host_port;
 static const char *current;
 
 static void
@@ -156,6 +157,7 @@ main(int argc, char **argv)
 	const struct bench *bench;
 
 	bench_large = argument(argc, argv, "--large") != NULL;
+	bench_host_port = port_argument(argc, argv, "--host-port=");
 	(void)mach_trap_fast(FALSE);	/* both kernels have the call gate */
 	if (mach_console_open(port_argument(argc, argv, "--device-port=")) !=
 	    KERN_SUCCESS)
@@ -173,7 +175,6 @@ main(int argc, char **argv)
 		bench->run();
 	}
 	print_line("end\n");
-	(void)host_reboot(port_argument(argc, argv, "--host-port="),
-	    RB_AUTOBOOT);
+	(void)host_reboot(bench_host_port, RB_AUTOBOOT);
 	return 1;
 }

@@ -95,7 +95,8 @@ stress:
 
 bench:
 	@tools/setup
-	@$(MAKE) $(QUIET) DEBUG= kernel build/modules/bench
+	@$(MAKE) $(QUIET) DEBUG= kernel build/modules/bench \
+	    build/modules/default_pager build/modules/paging
 	@tools/bench $(BENCH)
 
 oracle:
