@@ -264,6 +264,9 @@ pv_insert(struct vm_page *page, struct pmap *pmap, vm_offset_t va)
  */
 void	pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte,
 	    bool pv_held);
+/* The same for up to count of the entries from pte on, up to end; how many. */
+unsigned pmap_unmake_run(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
+	    struct pte *pte, unsigned count);
 
 /* pmap.c */
 

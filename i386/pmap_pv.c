@@ -2,8 +2,8 @@
  * i386/pmap_pv.c - where a page is mapped, and operations on all its mappings.
  *
  * Owns:       the pv list of each page: the first mapping in struct vm_page,
- *             the others in entries of a zone; pv_modified and pv_referenced,
- *             which gather the bits of mappings that are gone.
+ *             the others in entries of a zone; pv_bits, which gathers PTE_D
+ *             and PTE_A of mappings that are gone.
  * Locks:      page->pv_lock, after pmap->lock.  While it is held, every pmap,
  *             page table and entry that the list leads to stays.  Unmaking a
  *             mapping needs its pmap's lock too, in the wrong order: it is
@@ -76,8 +76,7 @@ static inline void
 unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
     uint32_t low)
 {
-	page->pv_modified |= (low & PTE_D) != 0;
-	page->pv_referenced |= (low & PTE_A) != 0;
+	page->pv_bits |= low & (PTE_D | PTE_A);
 	if (likely(page->pv_more == NULL)) {
 		assert(page->pv_pmap == pmap && page->pv_va == va);
 		page->pv_pmap = NULL;
@@ -86,10 +85,11 @@ unmake_managed(struct vm_page *page, struct pmap *pmap, vm_offset_t va,
 	}
 }
 
-void
-pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
+/* Unmake one mapping but for the pmap's counts. */
+static inline void
+unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, uint32_t low,
+    bool pv_held)
 {
-	uint32_t low = pte->low;
 	struct vm_page *page;
 
 	if (likely(low & PTE_MANAGED)) {
@@ -101,9 +101,37 @@ pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
 			pv_unlock(page);
 	}
 	pte_clear(pte);
+}
+
+void
+pmap_unmake(struct pmap *pmap, vm_offset_t va, struct pte *pte, bool pv_held)
+{
+	uint32_t low = pte->low;
+
+	unmake(pmap, va, pte, low, pv_held);
 	pmap->resident--;
 	if (low & PTE_WIRED)
 		pmap->wired--;
+}
+
+unsigned
+pmap_unmake_run(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
+    struct pte *pte, unsigned count)
+{
+	unsigned done = 0, wired = 0;
+	uint32_t low;
+
+	for (; va < end && done < count; va += PAGE_SIZE, pte++) {
+		low = pte->low;
+		if (low == 0)
+			continue;
+		unmake(pmap, va, pte, low, false);
+		wired += (low & PTE_WIRED) != 0;
+		done++;
+	}
+	pmap->resident -= done;
+	pmap->wired -= wired;
+	return done;
 }
 
 /* The flags that any mapping of page has.  pv lock held. */
@@ -126,7 +154,7 @@ pmap_is_modified(struct vm_page *page)
 	bool modified;
 
 	pv_lock(page);
-	modified = page->pv_modified || (mappings_any(page) & PTE_D);
+	modified = ((page->pv_bits | mappings_any(page)) & PTE_D) != 0;
 	pv_unlock(page);
 	return modified;
 }
@@ -137,7 +165,7 @@ pmap_is_referenced(struct vm_page *page)
 	bool referenced;
 
 	pv_lock(page);
-	referenced = page->pv_referenced || (mappings_any(page) & PTE_A);
+	referenced = ((page->pv_bits | mappings_any(page)) & PTE_A) != 0;
 	pv_unlock(page);
 	return referenced;
 }
@@ -166,7 +194,7 @@ void
 pmap_clear_modify(struct vm_page *page)
 {
 	pv_lock(page);
-	page->pv_modified = 0;
+	page->pv_bits &= ~PTE_D;
 	mappings_each(page, clear_modify_one, false);
 	pv_unlock(page);
 }
@@ -187,7 +215,7 @@ void
 pmap_clear_reference(struct vm_page *page)
 {
 	pv_lock(page);
-	page->pv_referenced = 0;
+	page->pv_bits &= ~PTE_A;
 	mappings_each(page, clear_reference_one, false);
 	pv_unlock(page);
 }

@@ -128,16 +128,9 @@ static void
 piece_unmake(struct pmap *pmap, const struct piece *piece)
 {
 	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
-	unsigned left = *table_count(pmap, piece->start), done = 0;
 
-	for (vm_offset_t va = piece->start; va < piece->end && done < left;
-	    va += PAGE_SIZE, pte++) {
-		if (pte->low == 0)
-			continue;
-		pmap_unmake(pmap, va, pte, false);
-		done++;
-	}
-	table_count_sub(pmap, piece->start, done);
+	table_count_sub(pmap, piece->start, pmap_unmake_run(pmap, piece->start,
+	    piece->end, pte, *table_count(pmap, piece->start)));
 }
 
 /* Second pass of a removal. */

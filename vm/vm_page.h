@@ -56,7 +56,7 @@ struct vm_page {
 	struct pv_entry	 *pv_more;	/* the others */
 	volatile uint8_t  pv_lock;	/* LOCK_PV; a byte lock */
 	/* pv lock: gathered from mappings that are gone */
-	uint8_t		  pv_modified : 1, pv_referenced : 1;
+	uint8_t		  pv_bits;
 	/* LOCK_PAGE_QUEUES */
 	uint16_t	  wire_count;	/* a zone's page: elements out */
 	uint8_t		  free : 1, active : 1, inactive : 1, laundry : 1,

@@ -202,18 +202,78 @@ stock_take_slow(struct page_stock *stock, enum memory_class class,
 	return page;
 }
 
-/* Give pages of a stock back to the blocks until keep are left. */
+/*
+ * Whether the batch of pages from pages on is one block, in order of address or
+ * against it, as when what came from one comes back: its first page, or NULL.
+ */
+static struct vm_page *
+batch_block(struct vm_page **pages)
+{
+	struct vm_page *first = pages[0];
+	ptrdiff_t step = 1;
+
+	if ((first->pfn & (STOCK_BATCH - 1)) == STOCK_BATCH - 1) {
+		first = pages[STOCK_BATCH - 1];
+		step = -1;
+	}
+	if ((first->pfn & (STOCK_BATCH - 1)) != 0)
+		return NULL;
+	for (unsigned i = 1; i < STOCK_BATCH; i++)
+		if (pages[i] - pages[i - 1] != step)
+			return NULL;
+	return first;
+}
+
+/* Take count pages from the given place on out of the stock. */
+static void
+stock_cut(struct page_stock *stock, struct vm_page **pages, unsigned count)
+{
+	struct vm_page **end = stock->pages + stock->count - count;
+
+	for (unsigned i = 0; i < count; i++)
+		pages[i]->in_cache = 0;
+	for (; pages < end; pages++)
+		pages[0] = pages[count];
+	stock->count -= count;
+}
+
+/* Give a block that lies in the stock as a whole back; false: there is none. */
+static bool
+stock_give_block(struct page_stock *stock, enum memory_class class)
+{
+	struct vm_page **pages, *first;
+
+	for (pages = stock->pages;
+	    pages + STOCK_BATCH <= stock->pages + stock->count; pages++) {
+		first = batch_block(pages);
+		if (first == NULL)
+			continue;
+		stock_cut(stock, pages, STOCK_BATCH);
+		block_give(&free_memory[class], first, STOCK_BATCH_ORDER);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Give pages of a stock back to the blocks until no more than keep are left:
+ * the longest there, if no block is whole yet.
+ */
 static void
 stock_drain(struct page_stock *stock, enum memory_class class, unsigned keep)
 {
-	struct vm_page *page;
+	struct vm_page *pages[STOCK_MAX];
+	unsigned i, count;
 
 	spin_lock(&free_lock);
-	while (stock->count > keep) {
-		page = stock->pages[--stock->count];
-		page->in_cache = 0;
-		block_give(&free_memory[class], page, 0);
-	}
+	while (stock->count > keep && stock_give_block(stock, class))
+		continue;
+	count = stock->count > keep ? stock->count - keep : 0;
+	for (i = 0; i < count; i++)
+		pages[i] = stock->pages[i];
+	stock_cut(stock, stock->pages, count);
+	for (i = 0; i < count; i++)
+		block_give(&free_memory[class], pages[i], 0);
 	spin_unlock(&free_lock);
 }
 
@@ -316,8 +376,7 @@ vm_page_release(struct vm_page *page)
 	assert(!page->free && !page->in_cache && page->wire_count == 0);
 	page->dirty = 0;
 	page->precious = 0;
-	page->pv_modified = 0;
-	page->pv_referenced = 0;
+	page->pv_bits = 0;
 	page->in_cache = 1;
 	stock->pages[stock->count++] = page;
 	if (vm_page_scarce())
