@@ -229,7 +229,7 @@ make(struct pmap *pmap, vm_offset_t va, struct pte *pde, struct pte *pte,
 {
 	allow(pmap, pde, va, high, low);
 	pte_set(pte, high, low);
-	table_count_add(pmap, va);
+	table_count_add(pmap, va, 1);
 	pmap->resident++;
 	if (low & PTE_WIRED)
 		pmap->wired++;
@@ -293,13 +293,17 @@ pmap_enter_near(struct pmap *pmap, vm_offset_t va,
 	uint32_t high = prot_high(pmap, prot);
 	struct pte *pde, *pte;
 	struct vm_page *page;
+	unsigned made = 0;
 	bool noted;
 
 	spin_lock(&pmap->lock);
 	pde = pde_make(pmap, va);
-	for (; pde != NULL && count > 0; count--, va += PAGE_SIZE) {
+	if (pde == NULL)
+		goto out;
+	allow(pmap, pde, va, high, low);
+	for (pte = pte_in(table_of(pde), va); count > 0;
+	    count--, va += PAGE_SIZE, pte++) {
 		page = *pages++;
-		pte = pte_in(table_of(pde), va);
 		if (page == NULL || pte->low != 0)
 			continue;
 		pv_lock(page);
@@ -307,9 +311,14 @@ pmap_enter_near(struct pmap *pmap, vm_offset_t va,
 		pv_unlock(page);
 		if (unlikely(!noted))
 			break;
-		make(pmap, va, pde, pte, high | page->pfn >> (32 - PAGE_SHIFT),
+		pte_set(pte, high | page->pfn >> (32 - PAGE_SHIFT),
 		    low | page->pfn << PAGE_SHIFT);
+		made++;
 	}
+	if (made != 0)
+		table_count_add(pmap, va - PAGE_SIZE, made);
+	pmap->resident += made;
+out:
 	spin_unlock(&pmap->lock);
 }
 

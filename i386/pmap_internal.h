@@ -196,10 +196,13 @@ table_count(struct pmap *pmap, vm_offset_t va)
 }
 
 static inline void
-table_count_add(struct pmap *pmap, vm_offset_t va)
+table_count_add(struct pmap *pmap, vm_offset_t va, unsigned n)
 {
-	if ((*table_count(pmap, va))++ == 0)
+	uint16_t *count = table_count(pmap, va);
+
+	if (*count == 0)
 		pmap->empty_tables--;
+	*count += n;
 }
 
 static inline void

@@ -86,41 +86,43 @@ piece_find(struct pmap *pmap, vm_offset_t va, vm_offset_t end,
 
 #define GROUP	4u		/* entries looked at together */
 
-/* The first address from va on whose entry is in use, or end or beyond. */
-static inline vm_offset_t
-next_in_use(const struct pte *table, vm_offset_t va, vm_offset_t end)
+static inline bool
+group_unused(const struct pte *pte)
 {
-	const struct pte *pte = pte_in((struct pte *)table, va);
-
-	for (; va < end; va += PAGE_SIZE, pte++) {
-		while ((va & (GROUP * PAGE_SIZE - 1)) == 0 && va < end &&
-		    (pte[0].low | pte[1].low | pte[2].low | pte[3].low) == 0) {
-			va += GROUP * PAGE_SIZE;
-			pte += GROUP;
-		}
-		if (va < end && pte->low != 0)
-			break;
-	}
-	return va;
+	return (pte[0].low | pte[1].low | pte[2].low | pte[3].low) == 0;
 }
 
 /* First pass of a removal. */
 static void
 piece_hide(const struct piece *piece, struct changed *c)
 {
-	struct pte *table = table_of(piece->pde);
-	vm_offset_t va = piece->start;
+	struct pte *pte = pte_in(table_of(piece->pde), piece->start);
+	vm_offset_t va = piece->start, first = 0, end = 0;
 
 	if (piece->whole) {
 		pte_drop(piece->pde, PTE_P);
 		changed_add(c, piece->start, piece->end);
 		return;
 	}
-	while ((va = next_in_use(table, va, piece->end)) < piece->end) {
-		pte_drop(pte_in(table, va), PTE_P);
-		changed_add(c, va, va + PAGE_SIZE);
-		va += PAGE_SIZE;
+	while (va < piece->end) {
+		if ((va & (GROUP * PAGE_SIZE - 1)) == 0 && group_unused(pte)) {
+			va += GROUP * PAGE_SIZE;
+			pte += GROUP;
+			continue;
+		}
+		do {
+			if (pte->low != 0) {
+				pte_drop(pte, PTE_P);
+				if (end == 0)
+					first = va;
+				end = va + PAGE_SIZE;
+			}
+			va += PAGE_SIZE;
+			pte++;
+		} while (va < piece->end && (va & (GROUP * PAGE_SIZE - 1)) != 0);
 	}
+	if (end != 0)
+		changed_add(c, first, end);
 }
 
 /* Unmake the mappings of a piece, of which no TLB holds any. */

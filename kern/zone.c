@@ -27,13 +27,15 @@
 
 #define ZONES_MAX	96
 #define CACHE_MAX	24		/* elements in a cache */
+#define CACHE_DEEP	384		/* the same of the smallest elements */
+#define SMALLEST	16		/* bytes */
 #define CACHE_BYTES	8192		/* and no more memory than about this */
 #define EMPTY_PAGES_KEPT 2
 
 struct zone_cache {
 	unsigned	count;
 	unsigned	limit;
-	void	       *elems[CACHE_MAX];
+	void	       *elems[];	/* room for limit */
 };
 
 struct zone {
@@ -61,6 +63,7 @@ static unsigned zone_count;
 /* Before a processor has a cache of a zone: nothing in it, no room. */
 static struct zone_cache no_cache;
 static struct zone *cache_zone;
+static struct zone *deep_cache_zone;
 
 static const uint16_t kalloc_sizes[] = {
 	16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096,
@@ -108,7 +111,8 @@ zone_create(const char *name, size_t elem_size, size_t align)
 	struct zone *zone = zone_create_bare(name, elem_size, align);
 
 	zone->cache_limit = CACHE_BYTES / zone->stride;
-	zone->cache_limit = min_of(zone->cache_limit, CACHE_MAX);
+	zone->cache_limit = min_of(zone->cache_limit,
+	    elem_size <= SMALLEST ? CACHE_DEEP : CACHE_MAX);
 	zone->cache_limit = max_of(zone->cache_limit, 4);
 	return zone;
 }
@@ -124,7 +128,10 @@ zone_bootstrap(void)
 {
 	unsigned class = 0;
 
-	cache_zone = zone_create_bare("zone cache", sizeof(struct zone_cache), 0);
+	cache_zone = zone_create_bare("zone cache",
+	    offsetof(struct zone_cache, elems[CACHE_MAX]), 0);
+	deep_cache_zone = zone_create_bare("deep zone cache",
+	    offsetof(struct zone_cache, elems[CACHE_DEEP]), 0);
 	for (unsigned i = 0; i < array_count(kalloc_sizes); i++)
 		kalloc_zones[i] = zone_create(kalloc_names[i],
 		    kalloc_sizes[i], 0);
@@ -268,7 +275,8 @@ zone_cache_make(struct zone *zone, unsigned cpu)
 
 	if (cache != &no_cache || zone->cache_limit == 0)
 		return cache;
-	if (zone_take(cache_zone, &elem, 1) == 0)
+	if (zone_take(zone->cache_limit > CACHE_MAX ? deep_cache_zone :
+	    cache_zone, &elem, 1) == 0)
 		return cache;
 	cache = elem;
 	cache->count = 0;
@@ -346,7 +354,8 @@ zfree(struct zone *zone, void *elem)
 	struct zone_cache *cache = zone->cache[cpu];
 
 	zone_check_free(zone->name, zone->size, zone->stride, elem,
-	    cache->elems, cache->count);
+	    cache->elems + cache->count - min_of(cache->count, CACHE_MAX),
+	    min_of(cache->count, CACHE_MAX));
 	if (likely(cache->count < cache->limit))
 		cache->elems[cache->count++] = elem;
 	else

@@ -27,15 +27,31 @@ top_has(struct vm_object *top, vm_offset_t offset)
 }
 
 /*
- * The page that lies so many bytes from the one in hand, if it may be mapped
- * as it is.  Its object is locked, and top.
+ * The page that lies one page (as step has it) from another one of its object,
+ * or NULL.  What came in order is in order on the object's list.
  */
-static struct vm_page *
-page_near(const struct vm_fault *f, vm_offset_t distance)
+static inline struct vm_page *
+page_beside(struct vm_object *object, struct vm_page *page,
+    struct queue *link, vm_offset_t step)
 {
-	struct vm_page *page = vm_page_lookup(f->object,
-	    vm_page_object_offset(f->page) + distance);
+	struct vm_page *beside = queue_element(link, struct vm_page,
+	    object_link);
 
+	if (link != &object->resident->pages &&
+	    beside->offset == page->offset + step)
+		return beside;
+	return vm_page_lookup(object, vm_page_object_offset(page) + step);
+}
+
+/*
+ * The same if it, so many bytes from the one in hand, may be mapped as it is.
+ * Its object is locked, and top.
+ */
+static inline struct vm_page *
+page_near(const struct vm_fault *f, struct vm_page *page,
+    struct queue *link, vm_offset_t step, vm_offset_t distance)
+{
+	page = page_beside(f->object, page, link, step);
 	if (page == NULL || page->busy || page->absent || page->error ||
 	    page->page_lock != VM_PROT_NONE)
 		return NULL;
@@ -50,22 +66,26 @@ enter_near(struct vm_fault *f, vm_prot_t prot)
 {
 	vm_offset_t base = f->va & ~(PMAP_NEAR * PAGE_SIZE - 1);
 	unsigned here = (f->va - base) >> PAGE_SHIFT, first, end, i;
-	struct vm_page *pages[PMAP_NEAR];
+	struct vm_page *pages[PMAP_NEAR], *page = f->page;
 
 	first = f->start > base ? (f->start - base) >> PAGE_SHIFT : 0;
 	end = min_of(PMAP_NEAR, (f->end - base) >> PAGE_SHIFT);
 	pages[here] = NULL;
 	for (i = here + 1; i < end; i++) {
-		pages[i] = page_near(f, (i - here) * PAGE_SIZE);
-		if (pages[i] == NULL)
+		page = page_near(f, page, page->object_link.next, PAGE_SIZE,
+		    (i - here) * PAGE_SIZE);
+		if (page == NULL)
 			break;
+		pages[i] = page;
 	}
 	end = i;
+	page = f->page;
 	for (i = here; i > first; i--) {
-		pages[i - 1] = page_near(f,
-		    (vm_offset_t)0 - (here - i + 1) * PAGE_SIZE);
-		if (pages[i - 1] == NULL)
+		page = page_near(f, page, page->object_link.prev, -PAGE_SIZE,
+		    -(here - i + 1) * PAGE_SIZE);
+		if (page == NULL)
 			break;
+		pages[i - 1] = page;
 	}
 	if (end - i > 1)
 		pmap_enter_near(f->map->pmap, base + i * PAGE_SIZE, &pages[i],
