@@ -325,8 +325,8 @@ fail_body(mach_msg_header_t *header, char *here, bool with_last,
 	return mr;
 }
 
-static mach_msg_return_t
-copyin_body(mach_msg_header_t *header, struct ipc_space *space,
+mach_msg_return_t
+ipc_kmsg_copyin_body(mach_msg_header_t *header, struct ipc_space *space,
     struct vm_map *map)
 {
 	char *here = (char *)(header + 1);
@@ -376,7 +376,7 @@ ipc_kmsg_copyin(struct ipc_kmsg *kmsg, struct ipc_space *space,
 
 	if (mr == MACH_MSG_SUCCESS &&
 	    (kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX))
-		mr = copyin_body(&kmsg->header, space, map);
+		mr = ipc_kmsg_copyin_body(&kmsg->header, space, map);
 	return mr;
 }
 

@@ -282,12 +282,12 @@ copyout_memory(struct ipc_item *item, struct vm_map *map)
 	return kr == KERN_SUCCESS ? MACH_MSG_SUCCESS : memory_bits(kr);
 }
 
-static mach_msg_return_t
-copyout_body(struct ipc_kmsg *kmsg, struct ipc_space *space,
+mach_msg_return_t
+ipc_kmsg_copyout_body(mach_msg_header_t *header, struct ipc_space *space,
     struct vm_map *map)
 {
-	char *here = (char *)(&kmsg->header + 1);
-	char *end = (char *)&kmsg->header + kmsg->header.msgh_size;
+	char *here = (char *)(header + 1);
+	char *end = (char *)header + header->msgh_size;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 	struct ipc_item item;
 
@@ -315,15 +315,14 @@ ipc_kmsg_copyout(struct ipc_kmsg *kmsg, struct ipc_space *space,
 	if (mr != MACH_MSG_SUCCESS ||
 	    likely(!(kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX)))
 		return mr;
-	mr = copyout_body(kmsg, space, map);
+	mr = ipc_kmsg_copyout_body(&kmsg->header, space, map);
 	return mr == MACH_MSG_SUCCESS ? mr : mr | MACH_RCV_BODY_ERROR;
 }
 
 mach_msg_return_t
-ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg, struct ipc_space *space,
+ipc_kmsg_copyout_pseudo(mach_msg_header_t *header, struct ipc_space *space,
     struct vm_map *map)
 {
-	mach_msg_header_t *header = &kmsg->header;
 	mach_msg_bits_t bits = header->msgh_bits;
 	mach_port_name_t dest_name, reply_name;
 	mach_msg_return_t mr;
@@ -336,7 +335,7 @@ ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg, struct ipc_space *space,
 	header->msgh_remote_port = name_field(dest_name);
 	header->msgh_local_port = name_field(reply_name);
 	if (bits & MACH_MSGH_BITS_COMPLEX)
-		mr |= copyout_body(kmsg, space, map);
+		mr |= ipc_kmsg_copyout_body(header, space, map);
 	return mr;
 }
 

@@ -109,43 +109,46 @@ decode_word(char *here, struct ipc_item *item)
 bool
 ipc_item_decode(char *here, char *end, struct ipc_item *item)
 {
-	mach_msg_type_t *type = (mach_msg_type_t *)here;
-	mach_msg_type_long_t *long_type = (mach_msg_type_long_t *)here;
-	uint32_t room, held;
+	uint32_t left = end - here, word, length, held;
+	const mach_msg_type_long_t *long_type = (mach_msg_type_long_t *)here;
 
-	if ((size_t)(end - here) < sizeof(*type))
+	if (left < sizeof(mach_msg_type_t))
 		return false;
-	if ((size_t)(end - here) >= sizeof(*type) + sizeof(uint32_t) &&
-	    (*(uint32_t *)here & ~IPC_ITEM_NAME_MASK) == IPC_ITEM_WORD) {
+	word = *(uint32_t *)here;
+	if ((word & ~IPC_ITEM_NAME_MASK) == IPC_ITEM_WORD && left >= 8) {
 		decode_word(here, item);
 		return true;
 	}
-	item->type = type;
-	item->is_inline = type->msgt_inline;
-	item->is_long = type->msgt_longform;
-	item->deallocate = type->msgt_deallocate;
+	item->type = (mach_msg_type_t *)here;
+	item->is_inline = (word & IPC_ITEM_INLINE) != 0;
+	item->is_long = (word & IPC_ITEM_LONG) != 0;
+	item->deallocate = (word & IPC_ITEM_DEALLOCATE) != 0;
 	if (item->is_long) {
-		if ((size_t)(end - here) < sizeof(*long_type))
+		if (left < sizeof(*long_type))
 			return false;
 		item->name = long_type->msgtl_name;
 		item->size = long_type->msgtl_size;
 		item->number = long_type->msgtl_number;
-		item->data = (char *)(long_type + 1);
+		item->data = here + sizeof(*long_type);
+		left -= sizeof(*long_type);
 	} else {
-		item->name = type->msgt_name;
-		item->size = type->msgt_size;
-		item->number = type->msgt_number;
-		item->data = (char *)(type + 1);
+		item->name = word & IPC_ITEM_NAME_MASK;
+		item->size = (word >> 8) & 0xff;
+		item->number = (word >> 16) & 0xfff;
+		item->data = here + sizeof(mach_msg_type_t);
+		left -= sizeof(mach_msg_type_t);
 	}
 	item->is_port = MACH_MSG_TYPE_PORT_ANY(item->name);
 	item->length = ((uint64_t)item->number * item->size + 7) / 8;
-	room = end - item->data;
-	if (item->is_inline && item->length > room)
-		return false;
-	held = item->is_inline ? ((uint32_t)item->length + 3) & ~3u :
-	    sizeof(uint32_t);
+	held = sizeof(uint32_t);
+	if (item->is_inline) {
+		if (item->length > left)
+			return false;
+		length = (uint32_t)item->length;
+		held = (length + 3) & ~3u;
+	}
 	item->next = item->data + held;
-	return held <= room;
+	return held <= left;
 }
 
 void

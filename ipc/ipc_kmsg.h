@@ -75,6 +75,10 @@ mach_msg_return_t ipc_kmsg_put(void *user, struct ipc_kmsg *kmsg,
 mach_msg_return_t ipc_kmsg_copyin(struct ipc_kmsg *kmsg,
 		    struct ipc_space *space, struct vm_map *map,
 		    mach_port_name_t notify);
+/* The second half of that: the body of a message that has MACH_MSGH_BITS_COMPLEX
+ * and whose header is in kernel form; on failure that is destroyed, too. */
+mach_msg_return_t ipc_kmsg_copyin_body(mach_msg_header_t *header,
+		    struct ipc_space *space, struct vm_map *map);
 /* A message from the kernel itself: dispositions become received types. */
 void		 ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg);
 
@@ -86,8 +90,11 @@ void		 ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg);
 mach_msg_return_t ipc_kmsg_copyout(struct ipc_kmsg *kmsg,
 		    struct ipc_space *space, struct vm_map *map,
 		    mach_port_name_t notify);
+/* The second half of that; bits of what was short (MACH_MSG_MASK), or 0. */
+mach_msg_return_t ipc_kmsg_copyout_body(mach_msg_header_t *header,
+		    struct ipc_space *space, struct vm_map *map);
 /* The sender receives its own message that could not be sent. */
-mach_msg_return_t ipc_kmsg_copyout_pseudo(struct ipc_kmsg *kmsg,
+mach_msg_return_t ipc_kmsg_copyout_pseudo(mach_msg_header_t *header,
 		    struct ipc_space *space, struct vm_map *map);
 /* Only the header's destination; all else is destroyed. */
 void		 ipc_kmsg_copyout_dest(struct ipc_kmsg *kmsg,
@@ -118,6 +125,9 @@ bool		 ipc_item_decode(char *here, char *end, struct ipc_item *item);
 /* All of a short descriptor but its name, of one 32-bit element inline. */
 #define IPC_ITEM_WORD		(32u << 8 | 1u << 16 | 1u << 28)
 #define IPC_ITEM_NAME_MASK	0xffu
+#define IPC_ITEM_INLINE		(1u << 28)
+#define IPC_ITEM_LONG		(1u << 29)
+#define IPC_ITEM_DEALLOCATE	(1u << 30)
 
 /*
  * Past those items, from here on, that are a plain word, which most are: they

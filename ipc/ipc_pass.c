@@ -33,12 +33,8 @@ find_receiver(const struct ipc_object *object, mach_msg_size_t size)
 		return NULL;
 	thread = queue_element(object->receivers.next, struct thread,
 	    ith_link);
-	if (thread->continuation != mach_msg_receive_continue ||
-	    thread->saved.msg.rcv_size < size ||
-	    (thread->saved.msg.option & MACH_RCV_NOTIFY) ||
-	    sched_others_ready())
-		return NULL;
-	return thread;
+	return thread->ith_fast_limit >= size && !sched_others_ready() ?
+	    thread : NULL;
 }
 
 /* The header, as it is received from a locked port. */

@@ -20,14 +20,13 @@
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/cpu.h>
-#include <vm/memory_object.h>
 
 /* Give a message that could not be sent back to its sender. */
 static mach_msg_return_t
 pseudo_receive(void *msg, struct ipc_kmsg *kmsg, struct task *task,
     mach_msg_return_t mr)
 {
-	mr |= ipc_kmsg_copyout_pseudo(kmsg, task->space, task->map);
+	mr |= ipc_kmsg_copyout_pseudo(&kmsg->header, task->space, task->map);
 	(void)ipc_kmsg_put(msg, kmsg, kmsg->header.msgh_size);
 	return mr;
 }
@@ -109,9 +108,10 @@ send_kmsg(struct ipc_kmsg *kmsg, struct task *task,
 	return MACH_MSG_SUCCESS;
 }
 
+/* The user's message, in kernel form. */
 static mach_msg_return_t
-mach_msg_send(struct task *task, const struct mach_msg_args *r,
-    struct ipc_kmsg **reply)
+get_kmsg(struct task *task, const struct mach_msg_args *r,
+    struct ipc_kmsg **out)
 {
 	mach_port_name_t cancel = MACH_PORT_NAME_NULL;
 	struct ipc_kmsg *kmsg;
@@ -127,13 +127,9 @@ mach_msg_send(struct task *task, const struct mach_msg_args *r,
 	}
 	if (mr == MACH_MSG_SUCCESS)
 		mr = ipc_kmsg_copyin(kmsg, task->space, task->map, cancel);
-	if (mr != MACH_MSG_SUCCESS) {
+	if (mr != MACH_MSG_SUCCESS)
 		ipc_kmsg_free(kmsg);
-		return mr;
-	}
-	mr = send_kmsg(kmsg, task, r, reply);
-	if (unlikely(mr != MACH_MSG_SUCCESS && mr != MACH_SEND_WILL_NOTIFY))
-		mr = pseudo_receive(r->msg, kmsg, task, mr);
+	*out = kmsg;
 	return mr;
 }
 
@@ -260,28 +256,47 @@ mach_msg_receive(struct task *task, const struct mach_msg_args *r)
 }
 
 mach_msg_return_t
-mach_msg_slow(const struct mach_msg_args *args)
+mach_msg_send_rest(const struct mach_msg_args *args, struct ipc_kmsg *kmsg)
 {
 	struct task *task = current_thread()->task;
 	struct ipc_kmsg *reply = NULL;
 	mach_msg_return_t mr;
 
-	if (args->option == MACH_SEND_MSG &&
-	    args->send_size == MEMORY_OBJECT_SUPPLY_SIZE &&
-	    memory_object_supply_direct(args->msg))
-		return MACH_MSG_SUCCESS;
-	if (args->option & MACH_SEND_MSG) {
-		mr = mach_msg_send(task, args, &reply);
-		if (mr != MACH_MSG_SUCCESS)
-			return mr;
-	}
+	mr = send_kmsg(kmsg, task, args, &reply);
+	if (unlikely(mr == MACH_SEND_WILL_NOTIFY))
+		return mr;
+	if (unlikely(mr != MACH_MSG_SUCCESS))
+		return pseudo_receive(args->msg, kmsg, task, mr);
 	if (!(args->option & MACH_RCV_MSG))
 		return MACH_MSG_SUCCESS;
-	if (reply != NULL) {
-		task->messages_received++;
-		return put_message(reply, task, args);
-	}
-	return mach_msg_receive(task, args);
+	if (reply == NULL)
+		return mach_msg_receive(task, args);
+	task->messages_received++;
+	return put_message(reply, task, args);
+}
+
+mach_msg_return_t
+mach_msg_slow(const struct mach_msg_args *args)
+{
+	struct task *task = current_thread()->task;
+	struct ipc_kmsg *kmsg;
+	mach_msg_return_t mr;
+
+	if (!(args->option & MACH_SEND_MSG))
+		return args->option & MACH_RCV_MSG ?
+		    mach_msg_receive(task, args) : MACH_MSG_SUCCESS;
+	mr = get_kmsg(task, args, &kmsg);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
+	return mach_msg_send_rest(args, kmsg);
+}
+
+mach_msg_return_t
+mach_msg_receive_rest(const struct mach_msg_args *args)
+{
+	if (!(args->option & MACH_RCV_MSG))
+		return MACH_MSG_SUCCESS;
+	return mach_msg_receive(current_thread()->task, args);
 }
 
 mach_msg_return_t

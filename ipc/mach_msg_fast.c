@@ -26,139 +26,19 @@
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/mach_msg_fast.h>
-#include <kern/handoff.h>
+#include <ipc/mach_msg_pass.h>
 #include <kern/ipc_kobject.h>
 #include <kern/sched.h>
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/user_access.h>
+#include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_map.h>
-
-#define CALL_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, \
-			    MACH_MSG_TYPE_MAKE_SEND_ONCE)
-#define REPLY_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
-#define HEADER_SIZE	sizeof(mach_msg_header_t)
 
 _Static_assert(MACH_MSG_FAST_MAX - HEADER_SIZE <= PMAP_COPY_MAX, "vm/pmap.h");
 
 uint32_t mach_msg_fast_bodies = MACH_MSG_FAST_BODIES;
-
-/*
- * The thread that waits at a locked object for a message of this size in
- * mach_msg, or NULL; its buffer has the message's body already.
- */
-static inline __attribute__((always_inline)) struct thread *
-find_receiver(struct ipc_object *object, const struct mach_msg_args *args)
-{
-	struct queue *first = queue_first(&object->receivers);
-	struct thread *thread = queue_element(first, struct thread, ith_link);
-
-	if (first == &object->receivers ||
-	    thread->ith_fast_limit < args->send_size ||
-	    sched_better_ready(thread))
-		return NULL;
-	if (args->send_size != HEADER_SIZE &&
-	    !pmap_copy_user(thread->task->map->pmap,
-	    thread->saved.msg.msg + HEADER_SIZE,
-	    (const char *)args->msg + HEADER_SIZE,
-	    args->send_size - HEADER_SIZE))
-		return NULL;
-	return thread;
-}
-
-/*
- * Pass the processor to the thread that waits at queue, a locked port's or its
- * set's, while the current thread waits at next; all locked.  Returns whether
- * the caller now is that thread; if not nothing has changed.  References of
- * the two objects are the caller's to count.
- */
-static inline __attribute__((always_inline)) bool
-pass(const struct mach_msg_args *args, struct ipc_object *queue,
-    struct ipc_object *next)
-{
-	struct thread *receiver = find_receiver(queue, args);
-	struct thread *self = current_thread();
-
-	if (receiver == NULL)
-		return false;
-	self->saved.msg.msg = (uint32_t)(uintptr_t)args->msg;
-	self->saved.msg.option = MACH_SEND_MSG | MACH_RCV_MSG;
-	self->saved.msg.rcv_size = args->rcv_size;
-	self->saved.msg.mqueue = next;
-	self->ith_state = MACH_RCV_IN_PROGRESS;
-	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
-	self->ith_fast_limit = args->rcv_size;
-	if (!thread_swap(self, receiver, mach_msg_receive_continue))
-		return false;
-	/* Nobody wakes either through a queue before we unlock it. */
-	self->task->messages_sent++;
-	queue_remove(&receiver->ith_link);
-	receiver->ith_state = MACH_MSG_SUCCESS;
-	queue_push_back(&next->receivers, &self->ith_link);
-	return true;
-}
-
-static inline void
-lock_two(struct ipc_port *a, struct ipc_port *b)
-{
-	if (a < b) {
-		ip_lock(a);
-		spin_lock_second(&b->head.lock);
-	} else {
-		ip_lock(b);
-		spin_lock_second(&a->head.lock);
-	}
-}
-
-/* A port of ours that we may wait at: in no set, nothing queued. */
-static inline bool
-port_is_quiet(const struct ipc_port *port)
-{
-	return port->pset == NULL && queue_empty(&port->msgs);
-}
-
-/* What a message tells of the locked port it came to. */
-struct arrival {
-	mach_msg_type_name_t type;		/* of the right it went to */
-	mach_port_name_t     local;
-	mach_port_seqno_t    seqno;
-};
-
-static inline __attribute__((always_inline)) void
-arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
-{
-	a->type = type;
-	a->local = port->receiver_name;
-	a->seqno = port->seqno++;
-	if (unlikely(port->has_payload)) {
-		a->type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
-		a->local = port->payload;
-	}
-}
-
-/* A name in the receiver's space for the right to reply (consumed). */
-static inline __attribute__((always_inline)) mach_msg_return_t
-name_reply(struct ipc_space *space, struct ipc_port *reply,
-    mach_port_name_t *name)
-{
-	struct ipc_entry *entry;
-
-	spin_lock(&space->lock);
-	if (likely(space->spare_name != MACH_PORT_NAME_NULL &&
-	    space->active && space->entry_count < space->entry_limit)) {
-		/* If the port has died since, check_dead will see it. */
-		entry = ipc_entry_take_spare(space, name);
-		entry->port = reply;
-		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
-		ipc_hint_set(space, IPC_HINT_REPLY, *name, entry);
-		spin_unlock(&space->lock);
-		return MACH_MSG_SUCCESS;
-	}
-	spin_unlock(&space->lock);
-	return ipc_object_copyout_any(space, reply,
-	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
-}
 
 /*
  * In the receiver: the header of a call, with a right to reply (consumed).
@@ -171,17 +51,14 @@ deliver_call(const struct arrival *a, struct ipc_port *reply,
 	struct thread *self = current_thread();
 	mach_port_name_t name;
 	mach_msg_return_t mr;
-	mach_msg_bits_t bits;
 
 	self->task->messages_received++;
 	mr = name_reply(self->task->space, reply, &name);
-	bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, a->type);
-	if (unlikely(mr != MACH_MSG_SUCCESS)) {
+	if (unlikely(mr != MACH_MSG_SUCCESS))
 		mr |= MACH_RCV_HEADER_ERROR;
-		bits = MACH_MSGH_BITS(0, a->type);
-	}
-	if (unlikely(!user_header_write((void *)self->saved.msg.msg, bits,
-	    size, name, a->local, a->seqno, id)))
+	if (unlikely(!user_header_write((void *)self->saved.msg.msg,
+	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, a->type), size, name,
+	    a->local, a->seqno, id)))
 		return MACH_RCV_INVALID_DATA;
 	return mr;
 }
@@ -201,25 +78,30 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 }
 
 /*
- * Call the kernel from a locked space, which is unlocked then, or do nothing.
+ * Call the kernel from a locked space, which is unlocked then, or do nothing:
+ * true if mach_msg_complex may take it.
  */
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) bool
 fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
     struct ipc_port *dest, struct ipc_port *reply, mach_msg_id_t id)
 {
 	mig_routine_t routine = ipc_kobject_short(id);
 
-	if (routine == NULL || !port_is_quiet(reply) || !dest->head.alive ||
-	    args->send_size > MACH_MSG_KERNEL_MAX)
-		return;
+	if (unlikely(routine == NULL || args->send_size > MACH_MSG_KERNEL_MAX))
+		return true;
+	if (!port_is_quiet(reply) || !dest->head.alive)
+		return false;
 	ipc_port_reference(dest);
 	ipc_port_reference(reply);
 	spin_unlock(&space->lock);
 	thread_syscall_return(mach_msg_kernel(args, dest, reply, routine, id));
 }
 
-/* Send a call from a locked space and wait for its reply, or do nothing. */
-static inline __attribute__((always_inline)) void
+/*
+ * Send a call from a locked space and wait for its reply, or do nothing; see
+ * fast_kernel_call.
+ */
+static inline __attribute__((always_inline)) bool
 fast_call(const struct mach_msg_args *args, struct ipc_space *space,
     mach_port_name_t dest_name, mach_msg_id_t id)
 {
@@ -232,17 +114,15 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND,
 	    IPC_HINT_SEND);
 	if (entry == NULL)
-		return;
+		return false;
 	dest = entry->port;
 	entry = ipc_entry_lookup_right(space, args->rcv_name,
 	    MACH_PORT_TYPE_RECEIVE, IPC_HINT_RECEIVE);
 	if (entry == NULL || entry->port == dest)
-		return;
+		return false;
 	reply = entry->port;
-	if (dest->receiver == ipc_space_kernel) {
-		fast_kernel_call(args, space, dest, reply, id);
-		return;
-	}
+	if (dest->receiver == ipc_space_kernel)
+		return fast_kernel_call(args, space, dest, reply, id);
 	lock_two(dest, reply);
 	queue = &dest->head;
 	if (unlikely(dest->pset != NULL)) {
@@ -250,7 +130,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 		spin_lock(&queue->lock);
 	}
 	if (likely(dest->head.alive && port_is_quiet(reply)))
-		passed = pass(args, queue, &reply->head);
+		passed = pass(args, queue, &reply->head, true);
 	if (passed) {
 		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND);
 		reply->sorights++;
@@ -263,41 +143,10 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	ip_unlock(dest);
 	ip_unlock(reply);
 	if (!passed)
-		return;
+		return false;
 	spin_unlock(&space->lock);
 	thread_syscall_return(deliver_call(&arrival, reply, args->send_size,
 	    id));
-}
-
-/* Lock where the sender of a reply to port will receive; NULL: not here. */
-static inline __attribute__((always_inline)) struct ipc_object *
-lock_next(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_port *port)
-{
-	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
-	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET,
-	    IPC_HINT_SERVE);
-	struct ipc_port *next;
-	struct ipc_pset *pset;
-
-	if (entry == NULL || entry->port == port)
-		return NULL;
-	if (likely(entry->bits & MACH_PORT_TYPE_RECEIVE)) {
-		next = entry->port;
-		lock_two(next, port);
-		if (likely(port_is_quiet(next)))
-			return &next->head;
-		ip_unlock(next);
-	} else {
-		pset = entry->pset;
-		ip_lock(port);
-		ips_lock(pset);
-		if (pset->head.alive && queue_empty(&pset->ready))
-			return &pset->head;
-		ips_unlock(pset);
-	}
-	ip_unlock(port);
-	return NULL;
 }
 
 /* Send a reply from a locked space and wait for a call, or do nothing. */
@@ -321,7 +170,7 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	if (next == NULL)
 		return;
 	if (likely(dest->head.alive && dest->pset == NULL))
-		passed = pass(args, &dest->head, next);
+		passed = pass(args, &dest->head, next, true);
 	if (passed) {
 		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 		if (likely(ipc_entry_make_spare(space, dest_name, entry)))
@@ -350,27 +199,61 @@ mach_msg_fast(const struct mach_msg_args *args)
 {
 	struct ipc_space *space = current_thread()->task->space;
 	mach_port_name_t remote, local;
+	bool to_kernel = false;
 	mach_msg_bits_t bits;
 	uint32_t id;
 
 	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
 	    &id)))
-		return;
+		thread_syscall_return(MACH_SEND_INVALID_DATA);
 	/* A space that dies still has its rights until each has died. */
 	spin_lock(&space->lock);
 	if (bits == CALL_BITS && local == args->rcv_name)
-		fast_call(args, space, remote, id);
+		to_kernel = fast_call(args, space, remote, id);
 	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
 		fast_reply(args, space, remote, id);
 	spin_unlock(&space->lock);
+	if ((to_kernel || (bits & MACH_MSGH_BITS_COMPLEX)) &&
+	    args->send_size <= MACH_MSG_COMPLEX_MAX)
+		mach_msg_complex(args, bits, remote, local, id);
+}
+
+/* The same for a send alone, which only the kernel takes here. */
+static void
+mach_msg_fast_send(const struct mach_msg_args *args)
+{
+	struct ipc_space *space = current_thread()->task->space;
+	mach_port_name_t remote, local;
+	struct ipc_entry *entry;
+	mach_msg_bits_t bits;
+	bool to_kernel;
+	uint32_t id;
+
+	if (args->send_size == MEMORY_OBJECT_SUPPLY_SIZE &&
+	    memory_object_supply_direct(args->msg))
+		thread_syscall_return(MACH_MSG_SUCCESS);
+	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
+	    &id)))
+		thread_syscall_return(MACH_SEND_INVALID_DATA);
+	spin_lock(&space->lock);
+	entry = ipc_entry_lookup_right(space, remote, MACH_PORT_TYPE_SEND,
+	    IPC_HINT_SEND);
+	to_kernel = entry != NULL &&
+	    entry->port->receiver == ipc_space_kernel;
+	spin_unlock(&space->lock);
+	if (to_kernel && args->send_size <= MACH_MSG_COMPLEX_MAX)
+		mach_msg_complex(args, bits, remote, local, id);
 }
 
 mach_msg_return_t
 mach_msg_trap(struct mach_msg_args *args)
 {
-	if (args->option == (MACH_SEND_MSG | MACH_RCV_MSG) &&
-	    args->send_size - sizeof(mach_msg_header_t) <
-	    mach_msg_fast_bodies && (args->send_size & 3) == 0)
-		mach_msg_fast(args);
+	if (args->send_size - sizeof(mach_msg_header_t) <
+	    mach_msg_fast_bodies && (args->send_size & 3) == 0) {
+		if (likely(args->option == (MACH_SEND_MSG | MACH_RCV_MSG)))
+			mach_msg_fast(args);
+		else if (args->option == MACH_SEND_MSG)
+			mach_msg_fast_send(args);
+	}
 	return mach_msg_slow(args);
 }

@@ -9,6 +9,8 @@
 #include <mach/message.h>
 #include <mach/mig_errors.h>
 
+struct ipc_kmsg;
+
 #define MACH_MSG_FAST_MAX	8192u	/* bytes, header included */
 #define MACH_MSG_FAST_BODIES	(MACH_MSG_FAST_MAX - sizeof(mach_msg_header_t) + 1)
 
@@ -21,6 +23,22 @@ void	mach_msg_receive_continue(void);
 
 /* Any mach_msg, the long way. */
 mach_msg_return_t mach_msg_slow(const struct mach_msg_args *args);
+/* The rest of it when the message is in kernel form (consumed). */
+mach_msg_return_t mach_msg_send_rest(const struct mach_msg_args *args,
+		    struct ipc_kmsg *kmsg);
+/* Only the receive half, if the options ask for one. */
+mach_msg_return_t mach_msg_receive_rest(const struct mach_msg_args *args);
+
+/*
+ * A short message that carries rights or memory, or goes to a routine of the
+ * kernel's whose reply does: bits, remote, local and id are its header's.  The
+ * send-only ones go to the kernel.  Leaves by thread_syscall_return; returns
+ * if it was not taken, and then nothing has changed.
+ */
+#define MACH_MSG_COMPLEX_MAX	256u	/* bytes of such a message */
+void	mach_msg_complex(const struct mach_msg_args *args,
+	    mach_msg_bits_t bits, mach_port_name_t remote,
+	    mach_port_name_t local, mach_msg_id_t id);
 
 /*
  * A short simple call to a kernel port, of an id that routine serves (see

@@ -51,16 +51,6 @@ queue_reply(struct ipc_port *port, mach_msg_header_t *head)
 	return MACH_MSG_SUCCESS;
 }
 
-/* What the call's receive half would have done, if the reply is not at hand. */
-static mach_msg_return_t
-receive(const struct mach_msg_args *args)
-{
-	struct mach_msg_args rest = *args;
-
-	rest.option = MACH_RCV_MSG;
-	return mach_msg_slow(&rest);
-}
-
 /*
  * Receive the reply from a locked port of the caller's, which is unlocked:
  * only its header is left to do.
@@ -97,13 +87,14 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 	if (unlikely(port->receiver != task->space ||
 	    port->receiver_name != args->rcv_name)) {
 		ip_unlock(port);
-		return receive(args);	/* the reply went with its port */
+		return mach_msg_receive_rest(args);	/* the reply went with its port */
 	}
 	if (unlikely(port->pset != NULL || !queue_empty(&port->msgs) ||
 	    !queue_empty(&port->head.receivers) ||
 	    head->msgh_size > args->rcv_size)) {
 		mr = queue_reply(port, head);
-		return mr == MACH_MSG_SUCCESS ? receive(args) : mr;
+		return mr == MACH_MSG_SUCCESS ? mach_msg_receive_rest(args) :
+		    mr;
 	}
 	task->messages_received++;
 	return arrive(port, head, args->msg);
@@ -122,7 +113,7 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	    request.body, args->send_size - sizeof(request.head)))) {
 		ipc_port_release(dest);
 		ipc_port_release(reply_port);
-		return mach_msg_slow(args);
+		return MACH_SEND_INVALID_DATA;
 	}
 	request.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE);

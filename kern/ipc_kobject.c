@@ -33,8 +33,7 @@
 #include "mach_debug_server.h"
 #include "duality_server.h"
 
-/* Room for a reply: nearly all fit the small size. */
-#define REPLY_SMALL	256u
+/* Room for a reply: nearly all fit KOBJECT_REPLY_SMALL. */
 #define REPLY_LARGE	3584u	/* inline arrays end at 2,048 bytes */
 #define REPLY_LARGEST	4160u	/* host_get_boot_info's: a string of 4,096 */
 #define BOOT_INFO_ID	2642
@@ -124,25 +123,21 @@ ipc_kobject_bootstrap(void)
 		bootstrap_large(large_replies[i]);
 }
 
-static mach_msg_size_t
-reply_room(mach_msg_id_t id)
+mach_msg_size_t
+ipc_kobject_reply_room(mach_msg_id_t id)
 {
 	uint32_t index = (uint32_t)id - KOBJECT_ID_MIN;
 
 	if (index >= KOBJECT_IDS)
-		return REPLY_SMALL;
+		return KOBJECT_REPLY_SMALL;
 	if (id == BOOT_INFO_ID)
 		return REPLY_LARGEST;
 	return (large_ids[index / 32] >> (index % 32)) & 1 ? REPLY_LARGE :
-	    REPLY_SMALL;
+	    KOBJECT_REPLY_SMALL;
 }
 
-/*
- * An empty reply to request, with the reply right borrowed from it.  Cleared,
- * since stubs leave the padding of strings and short arrays as it is.
- */
-static void
-reply_init(mig_reply_header_t *reply, const mach_msg_header_t *request,
+void
+ipc_kobject_reply_init(mig_reply_header_t *reply, const mach_msg_header_t *request,
     mach_msg_size_t room)
 {
 	memset(reply, 0, room);
@@ -177,14 +172,9 @@ is_notice(const mach_msg_header_t *in)
 	    MACH_MSG_TYPE_PORT_SEND_ONCE;
 }
 
-/*
- * Have a request served; it is consumed.  KERN_SUCCESS: what out has is to be
- * sent.  MIG_NO_REPLY: there is nobody to send it to, and nothing in it.
- */
-static kern_return_t
-serve(struct ipc_kmsg *request, mig_reply_header_t *out)
+kern_return_t
+ipc_kobject_serve(mach_msg_header_t *in, mig_reply_header_t *out)
 {
-	mach_msg_header_t *in = ikm_header(request);
 	mig_routine_t routine = find_routine(in);
 	kern_return_t kr;
 
@@ -196,10 +186,9 @@ serve(struct ipc_kmsg *request, mig_reply_header_t *out)
 	served_note(in->msgh_id, kr);
 	if (kr == KERN_SUCCESS || kr == MIG_NO_REPLY) {
 		release_destination(in);
-		ipc_kmsg_free(request);
 	} else {
 		in->msgh_local_port = NULL;	/* it is in the reply */
-		ipc_kmsg_destroy(request);
+		ipc_kmsg_clean(in);
 	}
 	if (kr != MIG_NO_REPLY && IP_VALID(out->Head.msgh_remote_port))
 		return KERN_SUCCESS;
@@ -213,20 +202,19 @@ serve(struct ipc_kmsg *request, mig_reply_header_t *out)
 static void
 serve_unanswered(struct ipc_kmsg *request)
 {
-	union {
-		mig_reply_header_t head;
-		char		   room[REPLY_SMALL];
-	} reply;
+	struct kobject_answer reply;
 
-	reply_init(&reply.head, ikm_header(request), sizeof(reply.head));
-	(void)serve(request, &reply.head);
+	ipc_kobject_reply_init(&reply.head, ikm_header(request),
+	    sizeof(reply.head));
+	(void)ipc_kobject_serve(ikm_header(request), &reply.head);
+	ipc_kmsg_free(request);
 }
 
 struct ipc_kmsg *
 ipc_kobject_server(struct ipc_kmsg *request)
 {
 	mach_msg_header_t *in = ikm_header(request);
-	mach_msg_size_t room = reply_room(in->msgh_id);
+	mach_msg_size_t room = ipc_kobject_reply_room(in->msgh_id);
 	struct ipc_kmsg *reply;
 	mig_reply_header_t *out;
 
@@ -239,7 +227,7 @@ ipc_kobject_server(struct ipc_kmsg *request)
 		ipc_kmsg_free(request);
 		return NULL;
 	}
-	if (in->msgh_local_port == IP_NULL && room == REPLY_SMALL) {
+	if (in->msgh_local_port == IP_NULL && room == KOBJECT_REPLY_SMALL) {
 		serve_unanswered(request);
 		return NULL;
 	}
@@ -249,9 +237,11 @@ ipc_kobject_server(struct ipc_kmsg *request)
 		return NULL;
 	}
 	out = (mig_reply_header_t *)ikm_header(reply);
-	reply_init(out, in, room);
-	if (serve(request, out) == KERN_SUCCESS)
-		return reply;
-	ipc_kmsg_free(reply);
-	return NULL;
+	ipc_kobject_reply_init(out, in, room);
+	if (ipc_kobject_serve(in, out) != KERN_SUCCESS) {
+		ipc_kmsg_free(reply);
+		reply = NULL;
+	}
+	ipc_kmsg_free(request);
+	return reply;
 }

@@ -52,6 +52,30 @@ enum kobject_type {
  */
 struct ipc_kmsg	*ipc_kobject_server(struct ipc_kmsg *request);
 
+/*
+ * The same where request and reply lie on the caller's stack.  The request's
+ * rights and memory are consumed.  KERN_SUCCESS: what out has is to be sent;
+ * MIG_NO_REPLY: there is nobody to send it to, and nothing in it.  Not for
+ * notifications.
+ */
+kern_return_t	 ipc_kobject_serve(mach_msg_header_t *in,
+		    mig_reply_header_t *out);
+/*
+ * An empty reply to request, with the reply right borrowed from it.  Cleared up
+ * to room, since stubs leave the padding of strings and short arrays as it is.
+ */
+void		 ipc_kobject_reply_init(mig_reply_header_t *reply,
+		    const mach_msg_header_t *request, mach_msg_size_t room);
+/* The room that a reply to a request of this id needs, in bytes. */
+mach_msg_size_t	 ipc_kobject_reply_room(mach_msg_id_t id);
+
+#define KOBJECT_REPLY_SMALL	256u
+
+struct kobject_answer {
+	mig_reply_header_t head;
+	char		   body[KOBJECT_REPLY_SMALL - sizeof(mig_reply_header_t)];
+};
+
 /* The descriptor of a reply's code, as stubs expect it. */
 #define KOBJECT_CODE_TYPE	((mach_msg_type_t){			\
 	.msgt_name = MACH_MSG_TYPE_INTEGER_32, .msgt_size = 32,	\

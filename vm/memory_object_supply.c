@@ -13,7 +13,6 @@
  *             needs no wait.
  */
 #include <ipc/ipc_names.h>
-#include <ipc/mach_msg_fast.h>
 #include <kern/ipc_kobject.h>
 #include <kern/served.h>
 #include <kern/task.h>
@@ -167,7 +166,7 @@ memory_object_supply_direct(const void *message)
 	struct supply supply;
 	bool done = false;
 
-	if (mach_msg_fast_bodies == 0 || task->map->write_only ||
+	if (task->map->write_only ||
 	    !user_words_read(message, &supply, sizeof(supply)) ||
 	    !is_plain(&supply))
 		return false;

@@ -1,0 +1,173 @@
+/*
+ * ipc/mach_msg_pass.h - what the ways of a message that needs no buffer have
+ * in common: mach_msg_fast.c's and mach_msg_complex.c's.
+ */
+#ifndef IPC_MACH_MSG_PASS_H
+#define IPC_MACH_MSG_PASS_H
+
+#include <ipc/ipc_entry.h>
+#include <ipc/ipc_mqueue.h>
+#include <ipc/ipc_object.h>
+#include <ipc/ipc_pset.h>
+#include <ipc/mach_msg_fast.h>
+#include <kern/handoff.h>
+#include <kern/sched.h>
+#include <kern/task.h>
+#include <kern/thread.h>
+#include <vm/pmap.h>
+#include <vm/vm_map.h>
+
+#define CALL_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, \
+			    MACH_MSG_TYPE_MAKE_SEND_ONCE)
+#define REPLY_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
+#define HEADER_SIZE	sizeof(mach_msg_header_t)
+
+/*
+ * The thread that waits at a locked object for a message of this size in
+ * mach_msg, or NULL; with_body: its buffer has the message's body already.
+ */
+static inline __attribute__((always_inline)) struct thread *
+find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
+    bool with_body)
+{
+	struct queue *first = queue_first(&object->receivers);
+	struct thread *thread = queue_element(first, struct thread, ith_link);
+
+	if (first == &object->receivers ||
+	    thread->ith_fast_limit < args->send_size ||
+	    sched_better_ready(thread))
+		return NULL;
+	if (with_body && args->send_size != HEADER_SIZE &&
+	    !pmap_copy_user(thread->task->map->pmap,
+	    thread->saved.msg.msg + HEADER_SIZE,
+	    (const char *)args->msg + HEADER_SIZE,
+	    args->send_size - HEADER_SIZE))
+		return NULL;
+	return thread;
+}
+
+/*
+ * Pass the processor to the thread that waits at queue, a locked port's or its
+ * set's, while the current thread waits at next; all locked.  Returns whether
+ * the caller now is that thread; if not nothing has changed.  References of
+ * the two objects are the caller's to count.
+ */
+static inline __attribute__((always_inline)) bool
+pass(const struct mach_msg_args *args, struct ipc_object *queue,
+    struct ipc_object *next, bool with_body)
+{
+	struct thread *receiver = find_receiver(queue, args, with_body);
+	struct thread *self = current_thread();
+
+	if (receiver == NULL)
+		return false;
+	self->saved.msg.msg = (uint32_t)(uintptr_t)args->msg;
+	self->saved.msg.option = MACH_SEND_MSG | MACH_RCV_MSG;
+	self->saved.msg.rcv_size = args->rcv_size;
+	self->saved.msg.mqueue = next;
+	self->ith_state = MACH_RCV_IN_PROGRESS;
+	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
+	self->ith_fast_limit = args->rcv_size;
+	if (!thread_swap(self, receiver, mach_msg_receive_continue))
+		return false;
+	/* Nobody wakes either through a queue before we unlock it. */
+	self->task->messages_sent++;
+	queue_remove(&receiver->ith_link);
+	receiver->ith_state = MACH_MSG_SUCCESS;
+	queue_push_back(&next->receivers, &self->ith_link);
+	return true;
+}
+
+static inline void
+lock_two(struct ipc_port *a, struct ipc_port *b)
+{
+	if (a < b) {
+		ip_lock(a);
+		spin_lock_second(&b->head.lock);
+	} else {
+		ip_lock(b);
+		spin_lock_second(&a->head.lock);
+	}
+}
+
+/* A port of ours that we may wait at: in no set, nothing queued. */
+static inline bool
+port_is_quiet(const struct ipc_port *port)
+{
+	return port->pset == NULL && queue_empty(&port->msgs);
+}
+
+/* What a message tells of the locked port it came to. */
+struct arrival {
+	mach_msg_type_name_t type;		/* of the right it went to */
+	mach_port_name_t     local;
+	mach_port_seqno_t    seqno;
+};
+
+static inline __attribute__((always_inline)) void
+arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
+{
+	a->type = type;
+	a->local = port->receiver_name;
+	a->seqno = port->seqno++;
+	if (unlikely(port->has_payload)) {
+		a->type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		a->local = port->payload;
+	}
+}
+
+/* A name in the receiver's space for the right to reply (consumed). */
+static inline __attribute__((always_inline)) mach_msg_return_t
+name_reply(struct ipc_space *space, struct ipc_port *reply,
+    mach_port_name_t *name)
+{
+	struct ipc_entry *entry;
+
+	spin_lock(&space->lock);
+	if (likely(space->spare_name != MACH_PORT_NAME_NULL &&
+	    space->active && space->entry_count < space->entry_limit)) {
+		/* If the port has died since, check_dead will see it. */
+		entry = ipc_entry_take_spare(space, name);
+		entry->port = reply;
+		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
+		ipc_hint_set(space, IPC_HINT_REPLY, *name, entry);
+		spin_unlock(&space->lock);
+		return MACH_MSG_SUCCESS;
+	}
+	spin_unlock(&space->lock);
+	return ipc_object_copyout_any(space, reply,
+	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
+}
+
+/* Lock where the sender of a reply to port will receive; NULL: not here. */
+static inline __attribute__((always_inline)) struct ipc_object *
+lock_next(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_port *port)
+{
+	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
+	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET,
+	    IPC_HINT_SERVE);
+	struct ipc_port *next;
+	struct ipc_pset *pset;
+
+	if (entry == NULL || entry->port == port)
+		return NULL;
+	if (likely(entry->bits & MACH_PORT_TYPE_RECEIVE)) {
+		next = entry->port;
+		lock_two(next, port);
+		if (likely(port_is_quiet(next)))
+			return &next->head;
+		ip_unlock(next);
+	} else {
+		pset = entry->pset;
+		ip_lock(port);
+		ips_lock(pset);
+		if (pset->head.alive && queue_empty(&pset->ready))
+			return &pset->head;
+		ips_unlock(pset);
+	}
+	ip_unlock(port);
+	return NULL;
+}
+
+#endif
