@@ -54,44 +54,62 @@ ramdisk_read(struct device *disk, const struct device_request *request,
 }
 
 /* All that the direct map could hold is in it. */
+static bool
+in_direct_map(const struct device *disk)
+{
+	return disk->start + disk->size <= DIRECT_MAP_SIZE;
+}
+
 static const void *
 ramdisk_read_in_place(struct device *disk,
     const struct device_request *request)
 {
-	if (disk->start + disk->size > DIRECT_MAP_SIZE)
+	if (!in_direct_map(disk))
 		return NULL;
 	return phys_to_direct(place_of(disk, request->recnum));
 }
 
-/* Through a page of ours: the source may have to be waited for. */
+/* Pages, or parts, to where they belong: through buf unless that is NULL. */
+static kern_return_t
+write_pieces(phys_addr_t pa, const struct device_request *request, char *buf,
+    unsigned *written)
+{
+	kern_return_t kr = D_SUCCESS;
+	unsigned in_page, piece;
+
+	for (*written = 0; *written < request->size; *written += piece) {
+		in_page = (pa + *written) & PAGE_MASK;
+		piece = min_of(request->size - *written, PAGE_SIZE - in_page);
+		kr = device_source_read(&request->source, *written,
+		    buf != NULL ? buf : phys_to_direct(pa + *written), piece);
+		if (kr != D_SUCCESS)
+			break;
+		if (buf != NULL)
+			pmap_copy_to_page(buf, vm_page_lookup_phys(pa +
+			    *written), in_page, piece);
+	}
+	return kr;
+}
+
 static kern_return_t
 ramdisk_write(struct device *disk, const struct device_request *request,
     unsigned *written)
 {
-	phys_addr_t pa = place_of(disk, request->recnum);
 	kern_return_t kr = disk_check_write(disk->size, request);
-	unsigned done = 0;
-	char *buf;
+	char *buf = NULL;
 
 	if (kr != D_SUCCESS)
 		return kr;
-	buf = kalloc(PAGE_SIZE);
-	if (buf == NULL)
-		return D_NO_MEMORY;
-	while (done < request->size && kr == D_SUCCESS) {
-		unsigned in_page = (pa + done) & PAGE_MASK;
-		unsigned piece = min_of(request->size - done,
-		    PAGE_SIZE - in_page);
-
-		kr = device_source_read(&request->source, done, buf, piece);
-		if (kr != D_SUCCESS)
-			break;
-		pmap_copy_to_page(buf, vm_page_lookup_phys(pa + done), in_page,
-		    piece);
-		done += piece;
+	/* bytes of a user's may be missing in the midst of a piece */
+	if (!in_direct_map(disk) || request->source.user != NULL) {
+		buf = kalloc(PAGE_SIZE);
+		if (buf == NULL)
+			return D_NO_MEMORY;
 	}
-	kfree(buf, PAGE_SIZE);
-	*written = done;
+	kr = write_pieces(place_of(disk, request->recnum), request, buf,
+	    written);
+	if (buf != NULL)
+		kfree(buf, PAGE_SIZE);
 	return kr;
 }
 

@@ -143,7 +143,8 @@ absent_run(struct vm_object *object, vm_offset_t offset)
 {
 	vm_size_t size = PAGE_SIZE;
 
-	while (size < object->run_size && !vm_page_scarce() &&
+	while (size < object->run_size &&
+	    vm_page_shortage() <= vm_page_free_target / 2 &&
 	    offset + size > offset && offset + size < object->size &&
 	    vm_object_pager_has(object, offset + size) &&
 	    vm_page_lookup(object, offset + size) == NULL &&

@@ -34,6 +34,7 @@
 #define ATTEMPTS_ENDING	500u	/* waits of some ms while threads still end */
 #define PROGRESS_TICKS	(10 * HZ)	/* without any, and the default pager is no help */
 #define IDLE_TICKS	HZ		/* the daemon has not been needed for so long */
+#define COLLECT_TICKS	(HZ / 10)	/* kernel memory is looked through so often */
 #define LAUNDRY_WAIT_MS	20u
 #define VAIN_TICKS	(HZ / 4)	/* before another look that nobody waits for */
 
@@ -44,6 +45,7 @@ static volatile uint32_t vain_until;	/* the daemon's to write: ticks */
 static volatile uint32_t progress_at;	/* the same: when pages were last freed */
 static uint32_t pass_at;		/* the daemon's: when it last looked */
 static unsigned done_seen;		/* the daemon's: laundry done by then */
+static uint32_t collect_at;		/* the daemon's: when zones are looked at next */
 static volatile bool has_default;	/* the daemon's to write: there is a default pager */
 
 void
@@ -452,6 +454,21 @@ laundry_hand_over(void)
 	}
 }
 
+/*
+ * Kernel memory that nobody uses comes back: now and then, since what is free
+ * is soon used again, or if a pass has got nowhere.  Returns how many pages.
+ */
+static unsigned
+collect(unsigned freed)
+{
+	bool progress = freed != 0 || vm_page_laundry_default_count != 0;
+
+	if (progress && (int32_t)(collect_at - (uint32_t)clock_ticks) > 0)
+		return 0;
+	collect_at = (uint32_t)clock_ticks + COLLECT_TICKS;
+	return zone_collect();
+}
+
 /* After a pass: note whether pages are freed, and pagers get on with theirs. */
 static void
 progress_note(unsigned freed)
@@ -478,7 +495,7 @@ pause_ms(unsigned ms)
 static void __attribute__((noreturn))
 pageout_daemon(void)
 {
-	unsigned freed, collected;
+	unsigned freed;
 
 	current_thread()->vm_privilege = true;
 	running = true;
@@ -492,10 +509,9 @@ pageout_daemon(void)
 		spin_unlock(&wanted_lock);
 		has_default = vm_default_pager_exists();
 		laundry_hand_over();
-		collected = zone_collect();
 		freed = pageout_pass();
 		progress_note(freed);
-		freed += collected;
+		freed += collect(freed);
 		if (freed == 0 && vm_page_laundry_count != 0) {
 			vm_page_laundry_wait(LAUNDRY_WAIT_MS);
 			progress_note(0);
