@@ -36,9 +36,9 @@ ipc_charge_weigh(struct ipc_kmsg *kmsg)
 		return bytes;
 	for (; (here = ipc_item_skip_words(here, end)) < end &&
 	    ipc_item_decode(here, end, &item); here = item.next) {
-		if (item.is_inline || item.length == 0)
+		if (ipc_item_is_inline(&item) || item.length == 0)
 			continue;
-		bytes += item.is_port ? (uint32_t)item.length :
+		bytes += ipc_item_is_port(&item) ? item.length :
 		    vm_map_copy_memory(*(vm_map_copy_t *)item.data);
 	}
 	return bytes;

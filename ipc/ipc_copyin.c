@@ -233,14 +233,14 @@ copyin_header(mach_msg_header_t *header, struct ipc_space *space,
 static bool
 item_valid(const struct ipc_item *item)
 {
-	const mach_msg_type_t *type = item->type;
+	uint32_t word = item->word;
 
-	if (item->is_port && item->size != 32)
+	if (ipc_item_is_port(item) && item->size != 32)
 		return false;
-	if (item->is_long && (type->msgt_name != 0 || type->msgt_size != 0 ||
-	    type->msgt_number != 0))
+	if ((word & IPC_ITEM_LONG) && (word & IPC_ITEM_SHORT_MASK) != 0)
 		return false;
-	return !type->msgt_unused && !(item->deallocate && item->is_inline);
+	return !(word & IPC_ITEM_UNUSED) &&
+	    (~word & (IPC_ITEM_DEALLOCATE | IPC_ITEM_INLINE)) != 0;
 }
 
 /* Take an array of names out of the sender's memory. */
@@ -248,7 +248,7 @@ static mach_msg_return_t
 copyin_port_array(struct ipc_item *item, struct vm_map *map)
 {
 	uintptr_t addr = *(uintptr_t *)item->data;
-	size_t size = (size_t)item->length;
+	size_t size = item->length;
 	void *array;
 
 	if (size > IKM_SIZE_MAX)
@@ -257,7 +257,7 @@ copyin_port_array(struct ipc_item *item, struct vm_map *map)
 	if (array == NULL)
 		return MACH_SEND_INVALID_MEMORY;
 	if (copyin((const void *)addr, array, size) != 0 ||
-	    (item->deallocate && vm_map_remove(map, trunc_page(addr),
+	    ((item->word & IPC_ITEM_DEALLOCATE) && vm_map_remove(map, trunc_page(addr),
 	    round_page(addr + size)) != KERN_SUCCESS)) {
 		kfree(array, size);
 		return MACH_SEND_INVALID_MEMORY;
@@ -273,13 +273,13 @@ copyin_memory(struct ipc_item *item, struct vm_map *map)
 	vm_map_copy_t copy = NULL;
 	kern_return_t kr;
 
-	if (item->length > UINT32_MAX)
+	if (item->length == IPC_ITEM_ENDLESS)
 		return MACH_SEND_INVALID_MEMORY;
-	if (item->is_port && item->length != 0)
+	if (ipc_item_is_port(item) && item->length != 0)
 		return copyin_port_array(item, map);
 	kr = item->length == 0 ? KERN_SUCCESS :
 	    vm_map_copyin(map, *(vm_offset_t *)item->data,
-	    (vm_size_t)item->length, item->deallocate, &copy);
+	    item->length, (item->word & IPC_ITEM_DEALLOCATE) != 0, &copy);
 	if (kr != KERN_SUCCESS)
 		return MACH_SEND_INVALID_MEMORY;
 	*(vm_map_copy_t *)item->data = copy;
@@ -340,8 +340,7 @@ ipc_kmsg_copyin_body(mach_msg_header_t *header, struct ipc_space *space,
 	    here = item.next) {
 		bool fits = ipc_item_decode(here, end, &item);
 
-		if ((size_t)(end - here) < (item.is_long ?
-		    sizeof(mach_msg_type_long_t) : sizeof(mach_msg_type_t)))
+		if (unlikely(!fits && item.data == NULL))
 			return fail_body(header, here, false, 0,
 			    MACH_SEND_MSG_TOO_SMALL);
 		if (!item_valid(&item))
@@ -350,13 +349,13 @@ ipc_kmsg_copyin_body(mach_msg_header_t *header, struct ipc_space *space,
 		if (!fits)
 			return fail_body(header, here, false, 0,
 			    MACH_SEND_MSG_TOO_SMALL);
-		if (!item.is_inline) {
+		if (!ipc_item_is_inline(&item)) {
 			mr = copyin_memory(&item, map);
 			if (mr != MACH_MSG_SUCCESS)
 				return fail_body(header, here, false, 0, mr);
 			complex = true;
 		}
-		if (item.is_port) {
+		if (ipc_item_is_port(&item)) {
 			mr = copyin_ports(&item, space, header, &done);
 			if (mr != MACH_MSG_SUCCESS)
 				return fail_body(header, here, true, done, mr);
@@ -428,7 +427,7 @@ ipc_kmsg_copyin_from_kernel(struct ipc_kmsg *kmsg)
 		return;
 	for (; (here = ipc_item_skip_words(here, end)) < end &&
 	    ipc_item_decode(here, end, &item); here = item.next) {
-		if (!item.is_port)
+		if (!ipc_item_is_port(&item))
 			continue;
 		ports = ipc_item_ports(&item);
 		for (uint32_t i = 0; i < item.number; i++) {

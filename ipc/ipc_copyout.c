@@ -239,7 +239,7 @@ copyout_port_array(struct ipc_item *item, struct ipc_space *space,
     struct vm_map *map)
 {
 	void *array = *(void **)item->data;
-	size_t size = (size_t)item->length;
+	size_t size = item->length;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 	vm_offset_t addr = 0;
 	kern_return_t kr;
@@ -293,15 +293,15 @@ ipc_kmsg_copyout_body(mach_msg_header_t *header, struct ipc_space *space,
 
 	for (; (here = ipc_item_skip_words(here, end)) < end &&
 	    ipc_item_decode(here, end, &item); here = item.next) {
-		item.type->msgt_deallocate = !item.is_inline;
-		if (item.is_inline) {
-			if (item.is_port)
+		if (ipc_item_is_inline(&item)) {
+			if (ipc_item_is_port(&item))
 				mr |= copyout_ports(&item, space);
-		} else if (item.is_port && item.length != 0) {
-			mr |= copyout_port_array(&item, space, map);
-		} else {
-			mr |= copyout_memory(&item, map);
+			continue;
 		}
+		item.type->msgt_deallocate = TRUE;
+		mr |= ipc_item_is_port(&item) && item.length != 0 ?
+		    copyout_port_array(&item, space, map) :
+		    copyout_memory(&item, map);
 	}
 	return mr;
 }

@@ -89,63 +89,46 @@ ipc_kmsg_free(struct ipc_kmsg *kmsg)
 		kfree(kmsg, size);
 }
 
-/* What IPC_ITEM_WORD describes. */
-static void
-decode_word(char *here, struct ipc_item *item)
+/* A descriptor's numbers; returns where its data is. */
+static inline char *
+decode_numbers(char *here, struct ipc_item *item)
 {
-	item->type = (mach_msg_type_t *)here;
-	item->name = item->type->msgt_name;
-	item->size = 32;
-	item->number = 1;
-	item->length = sizeof(uint32_t);
-	item->is_inline = true;
-	item->is_long = false;
-	item->deallocate = false;
-	item->is_port = MACH_MSG_TYPE_PORT_ANY(item->name);
-	item->data = here + sizeof(mach_msg_type_t);
-	item->next = item->data + sizeof(uint32_t);
+	const mach_msg_type_long_t *type = (mach_msg_type_long_t *)here;
+
+	if (item->word & IPC_ITEM_LONG) {
+		item->name = type->msgtl_name;
+		item->size = type->msgtl_size;
+		item->number = type->msgtl_number;
+		return here + sizeof(*type);
+	}
+	item->name = item->word & IPC_ITEM_NAME_MASK;
+	item->size = (item->word >> 8) & 0xff;
+	item->number = (item->word >> 16) & 0xfff;
+	return here + sizeof(mach_msg_type_t);
 }
 
 bool
 ipc_item_decode(char *here, char *end, struct ipc_item *item)
 {
-	uint32_t left = end - here, word, length, held;
-	const mach_msg_type_long_t *long_type = (mach_msg_type_long_t *)here;
+	uint32_t left = end - here, held = sizeof(uint32_t);
+	uint64_t bits;
 
-	if (left < sizeof(mach_msg_type_t))
+	item->data = NULL;
+	if (unlikely(left < sizeof(mach_msg_type_t)))
 		return false;
-	word = *(uint32_t *)here;
-	if ((word & ~IPC_ITEM_NAME_MASK) == IPC_ITEM_WORD && left >= 8) {
-		decode_word(here, item);
-		return true;
-	}
 	item->type = (mach_msg_type_t *)here;
-	item->is_inline = (word & IPC_ITEM_INLINE) != 0;
-	item->is_long = (word & IPC_ITEM_LONG) != 0;
-	item->deallocate = (word & IPC_ITEM_DEALLOCATE) != 0;
-	if (item->is_long) {
-		if (left < sizeof(*long_type))
+	item->word = *(uint32_t *)here;
+	if ((item->word & IPC_ITEM_LONG) &&
+	    unlikely(left < sizeof(mach_msg_type_long_t)))
+		return false;
+	item->data = decode_numbers(here, item);
+	left = end - item->data;
+	bits = (uint64_t)item->number * item->size + 7;
+	item->length = bits >> 35 == 0 ? bits >> 3 : IPC_ITEM_ENDLESS;
+	if (item->word & IPC_ITEM_INLINE) {
+		if (unlikely(item->length > left))
 			return false;
-		item->name = long_type->msgtl_name;
-		item->size = long_type->msgtl_size;
-		item->number = long_type->msgtl_number;
-		item->data = here + sizeof(*long_type);
-		left -= sizeof(*long_type);
-	} else {
-		item->name = word & IPC_ITEM_NAME_MASK;
-		item->size = (word >> 8) & 0xff;
-		item->number = (word >> 16) & 0xfff;
-		item->data = here + sizeof(mach_msg_type_t);
-		left -= sizeof(mach_msg_type_t);
-	}
-	item->is_port = MACH_MSG_TYPE_PORT_ANY(item->name);
-	item->length = ((uint64_t)item->number * item->size + 7) / 8;
-	held = sizeof(uint32_t);
-	if (item->is_inline) {
-		if (item->length > left)
-			return false;
-		length = (uint32_t)item->length;
-		held = (length + 3) & ~3u;
+		held = (item->length + 3) & ~3u;
 	}
 	item->next = item->data + held;
 	return held <= left;
@@ -155,7 +138,7 @@ void
 ipc_item_set_name(struct ipc_item *item, uint32_t name)
 {
 	item->name = name;
-	if (item->is_long)
+	if (item->word & IPC_ITEM_LONG)
 		((mach_msg_type_long_t *)item->type)->msgtl_name = name;
 	else
 		item->type->msgt_name = name;
@@ -181,17 +164,17 @@ clean_item(struct ipc_item *item, uint32_t number)
 {
 	struct ipc_port **ports;
 
-	if (item->is_port && item->length != 0) {
+	if (ipc_item_is_port(item) && item->length != 0) {
 		ports = ipc_item_ports(item);
 		for (uint32_t i = 0; i < number; i++) {
 			ipc_right_discard(ports[i], item->name);
 			thread_breathe();
 		}
 	}
-	if (item->is_inline || item->length == 0)
+	if (ipc_item_is_inline(item) || item->length == 0)
 		return;
-	if (item->is_port)
-		kfree(*(void **)item->data, (size_t)item->length);
+	if (ipc_item_is_port(item))
+		kfree(*(void **)item->data, item->length);
 	else
 		vm_map_copy_discard(*(vm_map_copy_t *)item->data);
 }

@@ -105,29 +105,45 @@ void		 ipc_kmsg_copyout_dest(struct ipc_kmsg *kmsg,
  */
 struct ipc_item {
 	mach_msg_type_t	*type;		/* where the descriptor is */
+	uint32_t	 word;		/* its first word: IPC_ITEM_* */
 	uint32_t	 name;		/* MACH_MSG_TYPE_* */
 	uint32_t	 size;		/* bits of an element */
 	uint32_t	 number;
-	uint64_t	 length;	/* bytes of data */
-	bool		 is_inline;
-	bool		 is_long;
-	bool		 deallocate;
-	bool		 is_port;
+	uint32_t	 length;	/* bytes of data; IPC_ITEM_ENDLESS */
 	char		*data;		/* inline data, or the word that refers to it */
 	char		*next;		/* behind the item */
 };
 
-/*
- * Decode the item at here, of which bytes up to end exist.  False: it does
- * not fit there.  Does not judge whether types make sense.
- */
-bool		 ipc_item_decode(char *here, char *end, struct ipc_item *item);
-/* All of a short descriptor but its name, of one 32-bit element inline. */
-#define IPC_ITEM_WORD		(32u << 8 | 1u << 16 | 1u << 28)
+/* More bytes than there can be. */
+#define IPC_ITEM_ENDLESS	UINT32_MAX
+
 #define IPC_ITEM_NAME_MASK	0xffu
+#define IPC_ITEM_SHORT_MASK	0x0fffffffu	/* what a long one leaves 0 */
 #define IPC_ITEM_INLINE		(1u << 28)
 #define IPC_ITEM_LONG		(1u << 29)
 #define IPC_ITEM_DEALLOCATE	(1u << 30)
+#define IPC_ITEM_UNUSED		(1u << 31)
+/* All of a short descriptor but its name, of one 32-bit element inline. */
+#define IPC_ITEM_WORD		(32u << 8 | 1u << 16 | IPC_ITEM_INLINE)
+
+static inline bool
+ipc_item_is_inline(const struct ipc_item *item)
+{
+	return item->word & IPC_ITEM_INLINE;
+}
+
+static inline bool
+ipc_item_is_port(const struct ipc_item *item)
+{
+	return MACH_MSG_TYPE_PORT_ANY(item->name);
+}
+
+/*
+ * Decode the item at here, of which bytes up to end exist.  False: it does
+ * not fit there; with data NULL, not even its descriptor.  Does not judge
+ * whether types make sense.
+ */
+bool		 ipc_item_decode(char *here, char *end, struct ipc_item *item);
 
 /*
  * Past those items, from here on, that are a plain word, which most are: they
@@ -151,7 +167,7 @@ ipc_item_skip_words(char *here, const char *end)
 static inline struct ipc_port **
 ipc_item_ports(const struct ipc_item *item)
 {
-	return item->is_inline ? (struct ipc_port **)item->data :
+	return ipc_item_is_inline(item) ? (struct ipc_port **)item->data :
 	    *(struct ipc_port ***)item->data;
 }
 

@@ -16,7 +16,7 @@
 #include <vm/vm_map.h>
 
 /* Call convert on the port of the send right called name. */
-static void *
+static inline __attribute__((always_inline)) void *
 convert_name(mach_port_name_t name, void *(*convert)(struct ipc_port *))
 {
 	struct ipc_space *space = current_space();
@@ -24,8 +24,9 @@ convert_name(mach_port_name_t name, void *(*convert)(struct ipc_port *))
 	void *object = NULL;
 
 	spin_lock(&space->lock);
-	entry = space->active ? ipc_entry_lookup(space, name) : NULL;
-	if (entry != NULL && (entry->bits & MACH_PORT_TYPE_SEND))
+	entry = space->active ? ipc_entry_lookup_right(space, name,
+	    MACH_PORT_TYPE_SEND, IPC_HINT_OBJECT) : NULL;
+	if (entry != NULL)
 		object = convert(entry->port);
 	spin_unlock(&space->lock);
 	return object;

@@ -35,6 +35,7 @@ enum ipc_hint_use {
 	IPC_HINT_RECEIVE,		/* its reply comes here */
 	IPC_HINT_REPLY,			/* a reply goes to it */
 	IPC_HINT_SERVE,			/* the next call comes here */
+	IPC_HINT_OBJECT,		/* a trap names its object by it */
 	IPC_HINTS
 };
 
