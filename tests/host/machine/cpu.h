@@ -36,6 +36,12 @@ divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
 	return n / d;
 }
 
+static inline bool
+atomic_sub_runs_out(volatile uint32_t *word, uint32_t n)
+{
+	return (int32_t)__atomic_sub_fetch(word, n, __ATOMIC_SEQ_CST) <= 0;
+}
+
 struct thread	*current_thread(void);		/* the test's, if it has threads */
 int	cpu_number(void);
 void	cpu_spin_wait(void);
