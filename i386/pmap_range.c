@@ -268,9 +268,16 @@ piece_protect(const struct piece *piece, bool no_write, uint32_t nx,
 		return;
 	}
 	for (vm_offset_t va = piece->start; va < piece->end;
-	    va += PAGE_SIZE, pte++)
-		if (pte->low != 0 && entry_protect(pte, no_write, nx))
-			changed_add(c, va, va + PAGE_SIZE);
+	    va += PAGE_SIZE, pte++) {
+		if (pte->low != 0) {
+			if (entry_protect(pte, no_write, nx))
+				changed_add(c, va, va + PAGE_SIZE);
+		} else if ((va & (GROUP * PAGE_SIZE - 1)) == 0 &&
+		    group_unused(pte)) {
+			va += (GROUP - 1) * PAGE_SIZE;
+			pte += GROUP - 1;
+		}
+	}
 }
 
 void

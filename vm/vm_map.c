@@ -156,18 +156,39 @@ vm_map_entry_free(struct vm_map_entry *entry)
 	zfree(entry_zone, entry);
 }
 
+/* One entry more is in the map. */
+static inline void
+count_entry(struct vm_map *map, struct vm_map_entry *entry)
+{
+	map->entry_count++;
+	map->size += entry_size(entry);
+	if (entry->wired_count != 0)
+		map->wired_size += entry_size(entry);
+}
+
 void
 vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
     struct vm_map_entry *next)
 {
 	vm_map_tree_insert(&map->tree, &entry->node, node_of(next));
 	map->hint = entry;
-	map->entry_count++;
 	if (map->account != NULL)
 		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
-	map->size += entry_size(entry);
-	if (entry->wired_count != 0)
-		map->wired_size += entry_size(entry);
+	count_entry(map, entry);
+}
+
+void
+vm_map_entry_append(struct vm_map *map, struct vm_map_entry *entry)
+{
+	assert(map->account == NULL);
+	vm_map_tree_append(&map->tree, &entry->node);
+	count_entry(map, entry);
+}
+
+void
+vm_map_entries_linked(struct vm_map *map)
+{
+	vm_map_tree_build(&map->tree, map->entry_count);
 }
 
 void

@@ -74,27 +74,42 @@ fork_entry(struct vm_map *parent, struct vm_map_entry *entry,
 		vm_map_entry_free(new);
 		return kr;
 	}
-	vm_map_entry_link(child, new, NULL);
+	vm_map_entry_append(child, new);
 	return KERN_SUCCESS;
+}
+
+/* Whether the parent stays locked while an entry is passed on. */
+static inline bool
+entry_quick(const struct vm_map_entry *entry)
+{
+	return entry->inheritance != VM_INHERIT_COPY ||
+	    entry->object == NULL || (entry->wired_count == 0 &&
+	    vm_object_symmetric(entry->object));
 }
 
 static kern_return_t
 fork_entries(struct vm_map *parent, struct vm_map *child)
 {
 	vm_offset_t at = parent->min_offset, end = parent->max_offset, start;
-	struct vm_map_entry *entry;
+	struct vm_map_entry *entry = NULL;
 	kern_return_t kr = KERN_SUCCESS;
+	bool quick = false;
 
 	while (kr == KERN_SUCCESS) {
-		if (vm_map_wait_transition(parent, at, end))
+		if (vm_map_wait_transition(parent, at, end)) {
+			quick = false;
 			continue;
-		entry = vm_map_lookup_entry(parent, at, true);
+		}
+		entry = quick ? entry_next(parent, entry) :
+		    vm_map_lookup_entry(parent, at, true);
 		if (entry == NULL)
 			break;
+		quick = entry_quick(entry);
 		start = max_of(at, entry_start(entry));
 		at = entry_end(entry);
 		kr = fork_entry(parent, entry, start, child);
 	}
+	vm_map_entries_linked(child);
 	return kr;
 }
 

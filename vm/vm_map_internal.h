@@ -71,6 +71,13 @@ bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
  */
 void		 vm_map_entry_link(struct vm_map *map,
 		    struct vm_map_entry *entry, struct vm_map_entry *next);
+/*
+ * The same of many entries, from the lowest up, into a map without any that
+ * nobody uses yet, with vm_map_entries_linked after the last.
+ */
+void		 vm_map_entry_append(struct vm_map *map,
+		    struct vm_map_entry *entry);
+void		 vm_map_entries_linked(struct vm_map *map);
 void		 vm_map_entry_unlink(struct vm_map *map,
 		    struct vm_map_entry *entry);
 

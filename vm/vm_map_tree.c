@@ -215,6 +215,49 @@ vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 	path_grow(tree, node);
 }
 
+/*
+ * Make a tree of the next count nodes of the list, *next being the first of
+ * them; its top.  *height: how high it is.
+ */
+static struct vm_map_node *
+subtree_build(struct vm_map_tree *tree, struct vm_map_node **next,
+    unsigned count, int *height)
+{
+	struct vm_map_node *node, *left;
+	int left_height, right_height;
+
+	*height = 0;
+	if (count == 0)
+		return NULL;
+	left = subtree_build(tree, next, count / 2, &left_height);
+	node = *next;
+	*next = vm_map_tree_next(tree, node);
+	node->left = left;
+	node->right = subtree_build(tree, next, count - 1 - count / 2,
+	    &right_height);
+	if (left != NULL)
+		left->parent = node;
+	if (node->right != NULL)
+		node->right->parent = node;
+	/* the left side has as many nodes or one more */
+	node->lean = right_height - left_height;
+	node->hole = gap(tree, vm_map_tree_prev(tree, node), node);
+	node->max_hole = subtree_hole(node);
+	*height = left_height + 1;
+	return node;
+}
+
+void
+vm_map_tree_build(struct vm_map_tree *tree, unsigned count)
+{
+	struct vm_map_node *next = vm_map_tree_first(tree);
+	int height;
+
+	tree->root = subtree_build(tree, &next, count, &height);
+	if (tree->root != NULL)
+		tree->root->parent = NULL;
+}
+
 /* Put "by" in node's place. */
 static void
 node_replace(struct vm_map_tree *tree, struct vm_map_node *node,

@@ -40,6 +40,17 @@ void	vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
 /* node's range is free; next is the first above it, or NULL. */
 void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 	    struct vm_map_node *next);
+/*
+ * The same of many, in order of address, into an empty tree: each is put at the
+ * end of a list that is no tree until vm_map_tree_build.
+ */
+static inline void
+vm_map_tree_append(struct vm_map_tree *tree, struct vm_map_node *node)
+{
+	queue_push_back(&tree->list, &node->link);
+}
+
+void	vm_map_tree_build(struct vm_map_tree *tree, unsigned count);
 void	vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node);
 /* Change the end or start of node's range, into free room or inwards. */
 void	vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,

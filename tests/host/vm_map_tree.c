@@ -215,6 +215,30 @@ sorted_height(void)
 	    check_node(tree.root, NULL) <= 11;
 }
 
+/* As many nodes at once, for every number up to some; then as any tree. */
+static int
+built_at_once(void)
+{
+	struct vm_map_node *node;
+	unsigned count, i, ok = 1;
+
+	for (count = 0; count < 40; count++) {
+		for (i = 0; i < count; i++) {
+			node = calloc(1, sizeof(*node));
+			node->start = cell_addr(3 * i + 1);
+			node->end = cell_addr(3 * i + 2);
+			vm_map_tree_append(&tree, node);
+			owner[3 * i + 1] = node;
+		}
+		vm_map_tree_build(&tree, count);
+		ok = ok && check_node(tree.root, NULL) >= 0 &&
+		    check_lookups() && check_find() && random_rounds(20, 4);
+		while (tree.root != NULL)
+			remove_node(tree.root);
+	}
+	return ok;
+}
+
 /* A range below the tree's minimum takes and leaves no room above it. */
 static int
 range_below_min(void)
@@ -251,7 +275,7 @@ main(int argc, char **argv)
 
 	if (argc > 1)
 		seed = strtoul(argv[1], NULL, 0);
-	printf("1..7\n");
+	printf("1..8\n");
 	printf("# seed %u\n", seed);
 	vm_map_tree_init(&tree, MIN, MAX);
 	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a, &next) && a == MIN,
@@ -267,6 +291,7 @@ main(int argc, char **argv)
 	result(vm_map_tree_first(&tree) == NULL, "all removed");
 	result(sorted_height(), "insertion in order stays balanced");
 	empty_tree();
+	result(built_at_once(), "trees built at once");
 	result(range_below_min(), "a range below the minimum is no room");
 	return 0;
 }
