@@ -1,13 +1,13 @@
 /*
- * vm/vm_map_tree.c - a height-balanced (AVL) tree of address ranges; each node
- * also records the hole below it and a bound for the holes in its subtree, so
+ * vm/vm_map_tree.c - a height-balanced tree of address ranges; each node also
+ * records the hole below it and a bound for the holes in its subtree, so
  * that lookup and first fit both take O(log n).
  *
  * Owns:       the links, heights and holes of the nodes; not their memory.
  * Locks:      the caller's.
- * Invariant:  for every node: lean is -1, 0 or 1, hole is the free
- *             room between start and the range before (or the tree's min),
- *             max_hole is no less than hole and the children's max_hole.
+ * Invariant:  for every node: lean is at most LEAN_MAX either way, hole is the
+ *             free room between start and the range before (or the tree's
+ *             min), max_hole is no less than hole and the children's.
  *
  * A bound may be too high: a hole that becomes smaller leaves the bounds above
  * it as they are, so that taking room and giving it back costs no way up the
@@ -16,6 +16,12 @@
  * lowest room ended the next one for no less room begins.
  */
 #include <vm/vm_map_tree.h>
+
+/*
+ * One would make an AVL tree.  With two it may be a third higher, and what
+ * comes and goes at one place hardly ever turns anything.
+ */
+#define LEAN_MAX	2
 
 /* The largest hole that a node and its children tell of. */
 static inline unsigned long
@@ -83,17 +89,27 @@ rotate_right(struct vm_map_tree *tree, struct vm_map_node *node)
 	return up;
 }
 
-/* Balance a node that leans by two; returns the top of its subtree. */
+/*
+ * Balance a node that leans too far; returns the top of its subtree.  If the
+ * child on the high side leans the other way it is turned first, which makes
+ * it lower where it leans by two for the sake of its outer grandchild.
+ */
 static struct vm_map_node *
 node_rotate(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	if (node->lean < 0) {
-		if (node->left->lean > 0)
-			rotate_left(tree, node->left);
+	struct vm_map_node *child = node->lean < 0 ? node->left : node->right;
+
+	if (child == node->left) {
+		if (child->lean > 0) {
+			node->lean += child->lean > 1 && child->right->lean > 0;
+			rotate_left(tree, child);
+		}
 		return rotate_right(tree, node);
 	}
-	if (node->right->lean < 0)
-		rotate_right(tree, node->right);
+	if (child->lean < 0) {
+		node->lean -= child->lean < -1 && child->left->lean < 0;
+		rotate_right(tree, child);
+	}
 	return rotate_left(tree, node);
 }
 
@@ -104,12 +120,12 @@ path_grow(struct vm_map_tree *tree, struct vm_map_node *node)
 	struct vm_map_node *parent;
 
 	for (; (parent = node->parent) != NULL; node = parent) {
-		if (parent->right == node ? ++parent->lean == 0 :
-		    --parent->lean == 0)
-			return;
-		if (parent->lean == 2 || parent->lean == -2) {
-			node_rotate(tree, parent);
+		if (parent->right == node ? ++parent->lean <= 0 :
+		    --parent->lean >= 0)
 			return;		/* as high as it was before */
+		if (parent->lean > LEAN_MAX || parent->lean < -LEAN_MAX) {
+			node_rotate(tree, parent);
+			return;		/* again as high */
 		}
 	}
 }
@@ -121,12 +137,14 @@ path_shrink(struct vm_map_tree *tree, struct vm_map_node *node, bool right)
 	struct vm_map_node *parent;
 
 	for (; node != NULL; node = parent) {
-		if (right ? --node->lean != 0 : ++node->lean != 0) {
-			if (node->lean == 1 || node->lean == -1)
+		if (right ? --node->lean < 0 : ++node->lean > 0) {
+			if (node->lean <= LEAN_MAX && node->lean >= -LEAN_MAX)
 				return;		/* as high as it was before */
+			if ((right ? node->left : node->right)->lean == 0) {
+				node_rotate(tree, node);
+				return;		/* again as high */
+			}
 			node = node_rotate(tree, node);
-			if (node->lean != 0)
-				return;
 		}
 		parent = node->parent;
 		right = parent != NULL && parent->right == node;

@@ -54,7 +54,7 @@ check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
 	r = check_node(node->right, node);
 	prev = vm_map_tree_prev(&tree, node);
 	hole = node->start - (prev != NULL ? prev->end : MIN);
-	if (l < 0 || r < 0 || node->parent != parent || abs(l - r) > 1 ||
+	if (l < 0 || r < 0 || node->parent != parent || abs(l - r) > 2 ||
 	    node->lean != r - l || node->hole != hole)
 		return -1;
 	if (node->left != NULL && node->left->max_hole > hole)
