@@ -17,6 +17,7 @@
  * a cache of elements moves between cache and pages at once.
  */
 #include <kern/debug.h>
+#include <kern/fail.h>
 #include <kern/lock.h>
 #include <kern/processor.h>
 #include <kern/string.h>
@@ -329,6 +330,8 @@ zalloc(struct zone *zone)
 	struct zone_cache *cache = zone->cache[cpu];
 	void *elem;
 
+	if (fail_allocation())
+		return NULL;
 	if (likely(cache->count > 0))
 		elem = cache->elems[--cache->count];
 	else

@@ -16,6 +16,7 @@
 #include <mach/vm_param.h>
 #include <mach_debug/mach_debug.h>
 
+#include "fail.h"
 #include "fuzz.h"
 #include "rights.h"
 #include "zones.h"
@@ -120,14 +121,20 @@ is_refused(const struct request *request, mach_port_t to, kern_return_t *code)
 	return *code != KERN_SUCCESS;
 }
 
+/* Whether a refusal kept what it was given; an earlier reply may just be sent. */
+static bool
+is_kept(struct counts before, struct counts after)
+{
+	return after.send != before.send || after.once > before.once;
+}
+
 /* The counts once they are so again; what is undone may take a while. */
 static struct counts
 counts_again(mach_port_t port, struct counts want)
 {
 	struct counts counts = counts_of(port);
 
-	for (unsigned i = 0; i < 200 && (counts.send != want.send ||
-	    counts.once != want.once); i++) {
+	for (unsigned i = 0; i < 200 && is_kept(want, counts); i++) {
 		test_sleep(10);
 		counts = counts_of(port);
 	}
@@ -147,8 +154,7 @@ check_refusals(const struct request *request, mach_port_t to,
 		refused = is_refused(request, to, &code);
 		after = refused ? counts_again(watched, before) :
 		    counts_of(watched);
-		if (refused && (after.send != before.send ||
-		    after.once != before.once))
+		if (refused && is_kept(before, after))
 			test_fail(__FILE__, __LINE__,
 			    "%s, call %u, refused by %d: %u and %u rights, "
 			    "then %u and %u", request->name, turn, code, (unsigned)before.send, before.once,
@@ -270,6 +276,84 @@ TEST_LIMIT(ipc_arguments_are_neither_lost_nor_kept, 60)
 	zones_check_tasks(call_everything, 1);
 }
 
+/* ---- every allocation fails once ---- */
+
+#define FAILURES_MAX	40u		/* allocations of one call */
+
+static unsigned failures;
+
+/* What the others would miss, or what outlives the caller. */
+static bool
+is_left_out(mach_msg_id_t id, enum fuzz_port to)
+{
+	if (to == FUZZ_DISK || to == FUZZ_CONSOLE)
+		return true;		/* its records, and the output */
+	return id == 2008 || id == 2016 ||	/* the ends of task and thread */
+	    id == 2092 || id == 2801 ||	/* of the object, of the device */
+	    (to == FUZZ_HOST_PRIV && (id == VM_SET_DEFAULT_MEMORY_MANAGER ||
+	    id == 2635 || id == 2632 || id == 2633 || id == 2644 ||
+	    id == 2645));		/* the reboot, and the clock */
+}
+
+/* One call with its first, second, ... allocation failing. */
+static void
+fail_each(const struct request *request, mach_port_t to)
+{
+	struct counts before, after;
+	kern_return_t code;
+	bool refused, failed = true;
+
+	for (unsigned nth = 1; failed; nth++) {
+		CHECK(nth != FAILURES_MAX);
+		before = counts_of(given);
+		fail_begin(nth);
+		refused = is_refused(request, to, &code);
+		failed = fail_end();
+		failures += failed;
+		if (!refused)
+			continue;
+		after = counts_again(given, before);
+		if (is_kept(before, after))
+			test_fail(__FILE__, __LINE__,
+			    "%s without allocation %u, code %d: %u and %u "
+			    "rights, then %u and %u", request->name, nth, code,
+			    (unsigned)before.send, before.once,
+			    (unsigned)after.send, after.once);
+	}
+}
+
+static void
+fail_everything(void)
+{
+	const mach_port_t *pool = fuzz_pool_make();
+
+	given = test_port();
+	disposition = MACH_MSG_TYPE_COPY_SEND;
+	test_remember_tasks(TEST_HOST_PORT);
+	CHECK_KR(mach_thread_start(abort_what_waits,
+	    (void *)mach_thread_self()), KERN_SUCCESS);
+	CHECK_KR(task_suspend(pool[FUZZ_TASK]), KERN_SUCCESS);
+	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	for (unsigned r = 0; r < request_count; r++)
+		for (unsigned i = 0; i < FUZZ_PORTS; i++)
+			if (i != FUZZ_DEAD && i != FUZZ_SILENT &&
+			    i != FUZZ_PAGER && !is_left_out(requests[r].id, i))
+				fail_each(&requests[r], pool[i]);
+	test_note("%u allocations failed", failures);
+	CHECK(failures > 1000);
+	test_end_new_tasks(TEST_HOST_PORT);
+	CHECK_KR(task_terminate(pool[FUZZ_TASK]), KERN_SUCCESS);
+	check_all_back(given);
+}
+
+TEST_LIMIT(ipc_arguments_survive_each_shortage, 60)
+{
+	if (!fail_is_possible())
+		return;			/* the release build */
+	fuzz_arena = test_allocate(FUZZ_ARENA_PAGES * PAGE_SIZE);
+	zones_check_tasks(fail_everything, 1);
+}
+
 /* ---- objects of another kind ---- */
 
 /* What says that an object is none of the routine's. */
@@ -297,7 +381,7 @@ code_of_refusal(mach_msg_id_t id)
 		{ 4010, 4010, KERN_INVALID_TASK },
 		{ 4207, 4207, KERN_INVALID_HOST },
 		{ 6002, 6002, KERN_INVALID_HOST },
-		{ 6090, 6090, KERN_INVALID_HOST },
+		{ 6090, 6091, KERN_INVALID_HOST },
 	};
 
 	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -15,6 +15,8 @@
 #define BASE	((vm_address_t)0x50000000)
 #define self	mach_task_self()
 
+#define PICTURE_SIZE	0x10000000u	/* from BASE on */
+
 enum { PAGES = 4, SIZE = PAGES * PAGE_SIZE };
 
 static void
@@ -31,33 +33,6 @@ fill_words(vm_address_t addr, vm_size_t size, uint32_t word)
 {
 	for (vm_size_t at = 0; at < size; at += sizeof(word))
 		vm_set_word(addr + at, word);
-}
-
-/* The address space as it is, to be compared with later. */
-struct picture {
-	vm_region_records_t	regions;
-	mach_msg_type_number_t	count;
-};
-
-/* Of what lies between BASE and the end of the picture tests' memory. */
-static void
-picture_take(struct picture *picture)
-{
-	CHECK_KR(vm_regions(self, BASE, 0x10000000, &picture->regions,
-	    &picture->count), KERN_SUCCESS);
-}
-
-static void
-picture_compare(const struct picture *before, const char *what)
-{
-	struct picture now;
-
-	picture_take(&now);
-	if (now.count != before->count || memcmp(now.regions, before->regions,
-	    now.count * sizeof(*now.regions)) != 0)
-		test_fail(__FILE__, __LINE__, "%s changed the map", what);
-	vm_deallocate_check((vm_address_t)now.regions,
-	    now.count * sizeof(*now.regions));
 }
 
 /* Threads beside the test's own, told to go on and to end */
@@ -197,17 +172,17 @@ calls_on_wrapping(vm_address_t addr, vm_size_t size)
 TEST(vm_races_ranges_that_wrap_change_nothing)
 {
 	static const vm_address_t offsets[] = { 0, 1, PAGE_SIZE - 1 };
-	struct picture before;
+	struct vm_picture before;
 
 	allocate_at(BASE, SIZE);
 	fill_words(BASE, SIZE, 3);
-	picture_take(&before);
+	vm_picture_take(&before, BASE, PICTURE_SIZE);
 	for (unsigned o = 0; o < 3; o++)
 		for (unsigned i = 0; i < sizeof(wrapping_sizes) /
 		    sizeof(wrapping_sizes[0]); i++) {
 			calls_on_wrapping(BASE + offsets[o],
 			    wrapping_sizes[i]);
-			picture_compare(&before, "a range that wraps");
+			vm_picture_compare(&before, "a range that wraps");
 		}
 	for (vm_address_t at = BASE; at < BASE + SIZE; at += sizeof(uint32_t))
 		CHECK_EQ(vm_word(at), 3);
@@ -465,20 +440,20 @@ TEST(vm_races_without_room_for_entries_the_map_stays)
 		protect_middle, inherit_middle, deallocate_middle,
 		wire_middle, copy_to_middle,
 	};
-	struct picture before;
+	struct vm_picture before;
 	kern_return_t kr;
 
 	allocate_at(BASE, SIZE);
 	allocate_at(BASE + SIZE + PAGE_SIZE, PAGE_SIZE);
 	vm_fill(BASE, PAGES, 1);
-	picture_take(&before);
+	vm_picture_take(&before, BASE, PICTURE_SIZE);
 	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		for (int room = 0; room <= 1; room++) {
 			set_room(room);
 			kr = calls[i]();
 			set_room(-1);
 			CHECK_KR(kr, KERN_RESOURCE_SHORTAGE);
-			picture_compare(&before, "a call without room");
+			vm_picture_compare(&before, "a call without room");
 			vm_expect(BASE, PAGES, 1);
 		}
 	/* to give back an end takes no room */
@@ -493,7 +468,7 @@ TEST(vm_races_without_room_for_entries_the_map_stays)
 
 TEST(vm_races_untouched_gigabyte_is_one_region)
 {
-	struct picture picture;
+	struct vm_picture picture;
 	vm_address_t addr = BASE;
 
 	CHECK_KR(vm_allocate(self, &addr, 0x40000000, FALSE), KERN_SUCCESS);

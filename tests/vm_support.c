@@ -424,6 +424,35 @@ vm_region_of(task_t task, vm_address_t addr, struct vm_region_facts *facts)
 	    &facts->object_name, &facts->offset);
 }
 
+void
+vm_picture_take(struct vm_picture *picture, vm_address_t start, vm_size_t size)
+{
+	picture->start = start;
+	picture->size = size;
+	CHECK_KR(vm_regions(mach_task_self(), start, size, &picture->regions,
+	    &picture->count), KERN_SUCCESS);
+}
+
+void
+vm_picture_compare(const struct vm_picture *before, const char *what)
+{
+	struct vm_picture now;
+
+	vm_picture_take(&now, before->start, before->size);
+	if (now.count != before->count || memcmp(now.regions, before->regions,
+	    now.count * sizeof(*now.regions)) != 0)
+		test_fail(__FILE__, __LINE__, "%s changed the map", what);
+	vm_picture_free(&now);
+}
+
+void
+vm_picture_free(struct vm_picture *picture)
+{
+	if (picture->count != 0)
+		vm_deallocate_check((vm_address_t)picture->regions,
+		    picture->count * sizeof(*picture->regions));
+}
+
 unsigned
 vm_free_count(void)
 {

@@ -5,6 +5,7 @@
 #ifndef TESTS_VM_SUPPORT_H
 #define TESTS_VM_SUPPORT_H
 
+#include <mach/duality.h>
 #include <mach/vm_param.h>
 #include <mach/vm_statistics.h>
 
@@ -122,6 +123,19 @@ struct vm_region_facts {
 };
 kern_return_t vm_region_of(task_t task, vm_address_t addr,
 	    struct vm_region_facts *facts);
+
+/* This task's regions in a range as they are, to be compared with later. */
+struct vm_picture {
+	vm_address_t	       start;
+	vm_size_t	       size;
+	vm_region_records_t    regions;
+	mach_msg_type_number_t count;
+};
+void	vm_picture_take(struct vm_picture *picture, vm_address_t start,
+	    vm_size_t size);
+/* Fails the test, saying what was done, if a region differs. */
+void	vm_picture_compare(const struct vm_picture *before, const char *what);
+void	vm_picture_free(struct vm_picture *picture);
 
 unsigned vm_free_count(void);
 /*

@@ -11,6 +11,7 @@
  *             blocks, so neighbours are joined as soon as both are free.
  */
 #include <kern/debug.h>
+#include <kern/fail.h>
 #include <kern/processor.h>
 #include <kern/reaper.h>
 #include <kern/task.h>
@@ -344,6 +345,8 @@ vm_page_grab(enum vm_page_use use)
 	enum memory_class class = MEMORY_DIRECT;
 	struct vm_page *page = NULL;
 
+	if (fail_allocation())
+		return NULL;
 	if (use <= VM_PAGE_USER && (stock[MEMORY_HIGH].count != 0 ||
 	    free_memory[MEMORY_HIGH].count != 0))
 		class = MEMORY_HIGH;
@@ -394,6 +397,8 @@ vm_page_grab_contiguous(enum vm_page_use use, unsigned order)
 	struct vm_page *page = NULL;
 
 	assert(order <= ORDER_MAX);
+	if (fail_allocation())
+		return NULL;
 	spin_lock(&free_lock);
 	if (fb->count > use_left(use))
 		page = block_take(fb, order);

@@ -135,6 +135,14 @@ vm_copy(struct vm_map *map, vm_address_t source_address, vm_size_t size,
 	return kr;
 }
 
+/* Why vm_object_enter gave none: no memory, or nothing that can be a pager. */
+static kern_return_t
+why_no_object(struct ipc_port *port)
+{
+	return ipc_port_kotype(port) == KOBJECT_NONE && ipc_port_alive(port) ?
+	    KERN_RESOURCE_SHORTAGE : KERN_INVALID_ARGUMENT;
+}
+
 /* The object to map for a right, from where, and with what access at most. */
 static kern_return_t
 map_object(struct ipc_port *port, vm_size_t size, bool copy,
@@ -149,7 +157,7 @@ map_object(struct ipc_port *port, vm_size_t size, bool copy,
 	else
 		object = vm_object_enter(port, *offset + size);
 	if (object == NULL)
-		return KERN_INVALID_ARGUMENT;
+		return why_no_object(port);
 	if (copy && !(*allowed & VM_PROT_READ)) {
 		vm_object_deallocate(object);
 		return KERN_PROTECTION_FAILURE;

@@ -8,6 +8,7 @@
 
 #include <kernel.h>
 
+#include <kern/fail.h>
 #include <kern/zone.h>
 #include <vm/vm_kern.h>
 #include <vm/vm_page.h>
@@ -23,6 +24,12 @@ static unsigned page_limit = PAGES;
 static uint32_t seed = 4711;
 
 /* The rest of the kernel. */
+
+bool
+fail_allocation(void)
+{
+	return false;
+}
 
 struct vm_page *
 vm_page_grab(enum vm_page_use use)
