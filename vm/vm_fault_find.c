@@ -14,6 +14,7 @@
 #include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
+#include <vm/vm_page_hash.h>
 #include <vm/vm_pageout.h>
 #include <vm/vm_paged.h>
 #include <vm/vm_stat.h>
@@ -349,7 +350,7 @@ vm_fault_find_page(struct vm_fault *f)
 		return vm_fault_device(f);
 	vm_object_lock(object);
 	for (;;) {
-		page = vm_page_lookup(object, offset);
+		page = vm_page_find(object, offset);
 		if (page != NULL) {
 			r = vm_fault_examine(f, object, offset, &page);
 			if (r != VM_FAULT_OK)

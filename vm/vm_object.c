@@ -51,9 +51,7 @@ vm_object_create(vm_size_t size)
 		zfree(object_zone, object);
 		return NULL;
 	}
-	resident->owner = object;
-	resident->count = 0;
-	queue_init(&resident->pages);
+	vm_pages_init(resident, object);
 	spinlock_init(&object->lock, LOCK_OBJECT);
 	refcount_init(&object->refs, 1);
 	object->resident = resident;

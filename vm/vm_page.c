@@ -6,10 +6,7 @@
  *             each object.
  * Locks:      the object's lock guards its list and what a page says of
  *             itself; LOCK_PAGE_HASH guards changes to a hash chain.
- * Lookups     take no hash lock.  Page structures are never freed, so a walk
- *             along a chain ends whatever happens to it; a page that it finds
- *             belongs to our locked object and stays.  A miss is certain only
- *             if nothing left the chain meanwhile, which its count tells.
+ * Lookups     take no hash lock: vm_page_hash.h.
  */
 #include <kern/debug.h>
 #include <kern/string.h>
@@ -18,16 +15,12 @@
 #include <vm/pmap.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
+#include <vm/vm_page_hash.h>
 
 #define HASH_LOCKS	64u
 
-struct hash_chain {
-	struct vm_page *volatile first;	/* its lock in hash_locks */
-	volatile uint32_t removals;	/* the same; read freely */
-};
-
-static struct hash_chain *hash;		/* fixed after boot */
-static uint32_t hash_mask;		/* fixed after boot */
+struct vm_page_chain *vm_page_hash;
+uint32_t vm_page_hash_mask;
 static struct spinlock hash_locks[HASH_LOCKS];
 
 void
@@ -37,74 +30,60 @@ vm_page_hash_init(void)
 
 	while (size < vm_page_total / 2)
 		size *= 2;
-	hash_mask = size - 1;
-	hash = boot_alloc(round_page(size * sizeof(*hash)));
+	vm_page_hash_mask = size - 1;
+	vm_page_hash = boot_alloc(round_page(size * sizeof(*vm_page_hash)));
 	for (i = 0; i < HASH_LOCKS; i++)
 		spinlock_init(&hash_locks[i], LOCK_PAGE_HASH);
 }
 
-static inline uint32_t
-hash_index(const struct vm_pages *home, vm_offset_t offset)
+void
+vm_pages_init(struct vm_pages *pages, struct vm_object *owner)
 {
-	uint32_t h = (uintptr_t)home >> 4;
+	uint32_t h = (uintptr_t)pages >> 4;
 
-	return ((h ^ (h >> 9)) * 31 + (offset >> PAGE_SHIFT)) & hash_mask;
+	pages->owner = owner;
+	pages->count = 0;
+	pages->hash = (h ^ (h >> 9)) * 31;
+	queue_init(&pages->pages);
 }
 
 static void
 hash_insert(struct vm_page *page)
 {
-	uint32_t i = hash_index(page->home, page->offset);
+	uint32_t i = vm_page_hash_index(page->home, page->offset);
+	struct vm_page_chain *chain = &vm_page_hash[i];
 	struct spinlock *lock = &hash_locks[i % HASH_LOCKS];
 
 	spin_lock(lock);
-	page->hash_next = hash[i].first;
-	hash[i].first = page;
+	page->hash_next = chain->first;
+	chain->first = page;
 	spin_unlock(lock);
 }
 
 static void
 hash_remove(struct vm_page *page)
 {
-	uint32_t i = hash_index(page->home, page->offset);
+	uint32_t i = vm_page_hash_index(page->home, page->offset);
+	struct vm_page_chain *chain = &vm_page_hash[i];
 	struct spinlock *lock = &hash_locks[i % HASH_LOCKS];
 	struct vm_page *prev;
 
 	spin_lock(lock);
-	if (hash[i].first == page) {
-		hash[i].first = page->hash_next;
+	if (chain->first == page) {
+		chain->first = page->hash_next;
 	} else {
-		for (prev = hash[i].first; prev->hash_next != page;)
+		for (prev = chain->first; prev->hash_next != page;)
 			prev = prev->hash_next;
 		prev->hash_next = page->hash_next;
 	}
-	hash[i].removals++;
+	chain->removals++;
 	spin_unlock(lock);
 }
 
 struct vm_page *
 vm_page_lookup(struct vm_object *object, vm_offset_t offset)
 {
-	struct vm_pages *home = object->resident;
-	struct hash_chain *chain;
-	struct vm_page *page;
-	uint32_t seen;
-
-	assert(spinlock_held(&object->lock));
-	if (home->count == 0)
-		return NULL;
-	offset += object->resident_bias;
-	chain = &hash[hash_index(home, offset)];
-	do {
-		seen = chain->removals;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		for (page = chain->first; page != NULL;
-		    page = *(struct vm_page *volatile *)&page->hash_next)
-			if (page->home == home && page->offset == offset)
-				return page;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (chain->removals != seen);
-	return NULL;
+	return vm_page_find(object, offset);
 }
 
 vm_offset_t

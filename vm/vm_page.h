@@ -25,6 +25,8 @@ struct vm_pages {
 	/* owner's lock */
 	struct queue	  pages;	/* of struct vm_page, object_link */
 	unsigned	  count;	/* == length of pages */
+	/* fixed at creation */
+	uint32_t	  hash;		/* where page 0 would be: vm_page.c */
 };
 
 /*
@@ -170,6 +172,8 @@ extern uint32_t	 vm_page_free_target;	/* fixed after boot: pageout stops */
  * object is locked.
  */
 void		 vm_page_hash_init(void);
+/* Make an object's pages: none yet. */
+void		 vm_pages_init(struct vm_pages *pages, struct vm_object *owner);
 struct vm_page	*vm_page_lookup(struct vm_object *object, vm_offset_t offset);
 /* page is in no object and its own holder's; offset is not resident. */
 void		 vm_page_insert(struct vm_page *page, struct vm_object *object,
