@@ -92,16 +92,22 @@ map_empty(struct vm_map *map)
 	}
 }
 
-void
-vm_map_deallocate(struct vm_map *map)
+/* Nobody has the map any more. */
+static void __attribute__((noinline))
+map_free(struct vm_map *map)
 {
-	if (map == NULL || !refcount_drop(&map->refs))
-		return;
 	map_empty(map);
 	vm_fault_policy_free(map);
 	if (map->account != NULL)
 		account_release(map->account);
 	zfree(map_zone, map);
+}
+
+void
+vm_map_deallocate(struct vm_map *map)
+{
+	if (map != NULL && refcount_drop(&map->refs))
+		map_free(map);
 }
 
 void
