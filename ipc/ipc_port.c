@@ -24,6 +24,10 @@
 
 static struct zone *port_zone;
 static struct spinlock transit_lock = SPINLOCK_INIT(LOCK_IPC_MISC);
+static uint32_t transit_links;	/* transit_lock: how many were ever made */
+
+#define TRANSIT_STEPS	1000u	/* along a chain at once */
+#define TRANSIT_AGAIN	8u	/* then a chain is followed in one piece */
 
 void
 ipc_port_bootstrap(void)
@@ -131,20 +135,56 @@ ipc_port_clear_receiver(struct ipc_port *port)
 	port->has_payload = false;
 }
 
+/*
+ * Let others run in the middle of a long chain, at base, which is locked anew
+ * afterwards; *held: the last such, which a reference kept.
+ */
+static void
+transit_breathe(struct ipc_port *base, struct ipc_port **held)
+{
+	ipc_port_reference(base);
+	spin_unlock(&transit_lock);
+	if (*held != NULL)
+		ipc_port_release(*held);
+	*held = base;
+	thread_breathe();
+	spin_lock(&transit_lock);
+}
+
+/*
+ * The chain is followed in pieces.  Where a link came meanwhile it may have
+ * come behind us, so we begin again; not for ever: who makes links all the time
+ * only has us follow the chain in one piece.
+ */
 bool
 ipc_port_check_circularity(struct ipc_port *port, struct ipc_port *dest)
 {
-	struct ipc_port *base;
+	struct ipc_port *base = dest, *held = NULL;
+	unsigned steps = 0, again = 0;
+	uint32_t links;
 
 	spin_lock(&transit_lock);
-	for (base = dest; base != NULL; base = base->destination)
-		if (base == port)
-			break;
+	links = transit_links;
+	while (base != NULL && base != port) {
+		base = base->destination;
+		if (likely(++steps % TRANSIT_STEPS != 0) || base == NULL ||
+		    again == TRANSIT_AGAIN)
+			continue;
+		transit_breathe(base, &held);
+		if (transit_links != links) {
+			links = transit_links;
+			base = dest;
+			again++;
+		}
+	}
 	if (base == NULL) {
 		ipc_port_reference(dest);
 		port->destination = dest;
+		transit_links++;
 	}
 	spin_unlock(&transit_lock);
+	if (held != NULL)
+		ipc_port_release(held);
 	return base != NULL;
 }
 

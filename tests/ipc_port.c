@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <mach/mach_thread.h>
+
 #include "rights.h"
 
 #define SELF		mach_task_self()
@@ -1051,23 +1053,73 @@ TEST(ipc_port_receive_rights_in_a_circle)
 	CHECK_EQ(right_type(b), MACH_PORT_TYPE_DEAD_NAME);
 }
 
-/* A chain of ports, each receive right in a message to the next. */
-TEST(ipc_port_long_chain_of_rights_dies)
+/* Ports behind first, each receive right in a message to the next; the last. */
+static mach_port_t
+chain_behind(mach_port_t first, unsigned length)
 {
-	mach_port_t first = test_port(), last = first, next;
-	mach_port_t notify = test_port();
+	mach_port_t last = first, next;
 
-	request_notification(first, MACH_NOTIFY_DEAD_NAME, notify);
-	for (unsigned i = 0; i < 2000; i++) {
-		next = right_allocate(MACH_PORT_RIGHT_RECEIVE);
-		CHECK_KR(mach_port_insert_right(SELF, next, next,
-		    MACH_MSG_TYPE_MAKE_SEND), KERN_SUCCESS);
+	for (unsigned i = 0; i < length; i++) {
+		next = test_port();
 		CHECK_KR(send_right(next, last, MACH_MSG_TYPE_MOVE_RECEIVE),
 		    MACH_MSG_SUCCESS);
 		last = next;
 	}
-	destroy_right(last);
+	return last;
+}
+
+TEST(ipc_port_long_chain_of_rights_dies)
+{
+	mach_port_t first = test_port(), notify = test_port();
+
+	request_notification(first, MACH_NOTIFY_DEAD_NAME, notify);
+	destroy_right(chain_behind(first, 2000));
 	check_notified(notify, MACH_NOTIFY_DEAD_NAME, first);
+}
+
+static volatile bool linking;
+
+/* Other links come and go while a chain is followed. */
+static void
+keep_linking(void *unused)
+{
+	mach_port_t a = test_port(), b = test_port();
+
+	(void)unused;
+	while (linking) {
+		CHECK_KR(send_right(a, b, MACH_MSG_TYPE_MOVE_RECEIVE),
+		    MACH_MSG_SUCCESS);
+		CHECK_EQ(receive_right(a, MACH_MSG_TYPE_PORT_RECEIVE), b);
+	}
+	linking = true;
+}
+
+/* What is far away is found as well. */
+TEST(ipc_port_long_circle_is_found)
+{
+	mach_port_t first = test_port(), notify = test_port(), last, other;
+
+	CHECK_KR(mach_port_set_qlimit(SELF, first, MACH_PORT_QLIMIT_MAX),
+	    KERN_SUCCESS);
+	last = chain_behind(first, 5500);
+	request_notification(first, MACH_NOTIFY_DEAD_NAME, notify);
+	linking = true;
+	CHECK_KR(mach_thread_start(keep_linking, NULL), KERN_SUCCESS);
+	for (unsigned i = 0; i < 10; i++) {
+		other = test_port();
+		CHECK_KR(send_right(first, other, MACH_MSG_TYPE_MOVE_RECEIVE),
+		    MACH_MSG_SUCCESS);
+		CHECK_EQ(right_type(other), MACH_PORT_TYPE_SEND);
+	}
+	check_silent(notify);
+	CHECK_KR(send_right(first, last, MACH_MSG_TYPE_MOVE_RECEIVE),
+	    MACH_MSG_SUCCESS);
+	check_notified(notify, MACH_NOTIFY_DEAD_NAME, first);
+	CHECK_EQ(right_type(last), MACH_PORT_TYPE_DEAD_NAME);
+	linking = false;
+	for (unsigned i = 0; i < 500 && !linking; i++)
+		test_sleep(10);
+	CHECK(linking);
 }
 
 TEST(ipc_port_moved_receive_right_keeps_its_queue)
