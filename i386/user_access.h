@@ -65,59 +65,50 @@ fault:
 	return false;
 }
 
-/* Whole words of a body, in order; size in bytes, at most a message's. */
-static inline __attribute__((always_inline)) bool
-user_words_read(const void *user, void *to, uint32_t size)
-{
-	uint32_t words = size / sizeof(uint32_t);
+/* The body of a function that copies words; table: what a fault there does. */
+#define USER_WORDS_COPY(to, from, words, table)				\
+	do {								\
+		user_access_begin();					\
+		__asm__ goto volatile("801: rep; movsl\n" table	\
+		    : "+D" (to), "+S" (from), "+c" (words)		\
+		    : : "memory" : fault);				\
+		user_access_end();					\
+		return true;						\
+	fault:								\
+		user_access_end();					\
+		return false;						\
+	} while (0)
 
-	if (unlikely((uintptr_t)user > KERNEL_BASE - size))
-		return false;
-	user_access_begin();
-	__asm__ goto volatile("801: rep; movsl\n"
-	    USER_ACCESS_TABLE
-	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
+/* Between any memory and the user's, which has been looked at. */
+static inline __attribute__((always_inline)) bool
+user_words_copy(void *to, const void *from, uint32_t words)
+{
+	USER_WORDS_COPY(to, from, words, USER_ACCESS_TABLE);
 }
 
 /*
- * So many words, of user memory below KERNEL_BASE, without a wait: false also
- * if that would need one.  Any locks may be held, interrupts may be off.
+ * The same without a wait: false also if that would need one.  Any locks may
+ * be held, interrupts may be off.
  */
 static inline __attribute__((always_inline)) bool
 user_words_read_nofault(const void *user, void *to, uint32_t words)
 {
-	user_access_begin();
-	__asm__ goto volatile("801: rep; movsl\n"
-	    USER_ACCESS_TABLE_NOFAULT
-	    : "+S" (user), "+D" (to), "+c" (words) : : "memory" : fault);
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
+	USER_WORDS_COPY(to, user, words, USER_ACCESS_TABLE_NOFAULT);
+}
+
+/* Whole words of a body, in order; size in bytes, at most a message's. */
+static inline __attribute__((always_inline)) bool
+user_words_read(const void *user, void *to, uint32_t size)
+{
+	return likely((uintptr_t)user <= KERNEL_BASE - size) &&
+	    user_words_copy(to, user, size / sizeof(uint32_t));
 }
 
 static inline __attribute__((always_inline)) bool
 user_words_write(void *user, const void *from, uint32_t size)
 {
-	uint32_t words = size / sizeof(uint32_t);
-
-	if (unlikely((uintptr_t)user > KERNEL_BASE - size))
-		return false;
-	user_access_begin();
-	__asm__ goto volatile("801: rep; movsl\n"
-	    USER_ACCESS_TABLE
-	    : "+D" (user), "+S" (from), "+c" (words) : : "memory" : fault);
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
+	return likely((uintptr_t)user <= KERNEL_BASE - size) &&
+	    user_words_copy(user, from, size / sizeof(uint32_t));
 }
 
 #endif
