@@ -91,15 +91,13 @@ vm_fault_lookup(struct vm_fault *f)
 	return VM_FAULT_OK;
 }
 
-/* The page is not top's own and will be written: copy it into our own. */
-static enum vm_fault_result
-vm_fault_copy(struct vm_fault *f)
+/* Copy the page in hand into our own. */
+static void
+copy_into_own(struct vm_fault *f)
 {
 	struct vm_object *object = f->object;
 	struct vm_page *page = f->page;
 
-	if (f->own == NULL || page == f->own || page == NULL)
-		return VM_FAULT_OK;
 	page->busy = 1;
 	vm_object_paging_begin(object);
 	vm_object_unlock(object);
@@ -117,6 +115,14 @@ vm_fault_copy(struct vm_fault *f)
 	f->own->dirty = 1;	/* not before: others may set wanted beside it */
 	f->object = f->top;
 	f->page = f->own;
+}
+
+/* The page is not top's own and will be written: copy it. */
+static inline enum vm_fault_result
+vm_fault_copy(struct vm_fault *f)
+{
+	if (f->own != NULL && f->page != f->own && f->page != NULL)
+		copy_into_own(f);
 	return VM_FAULT_OK;
 }
 
@@ -151,15 +157,11 @@ vm_fault_publish_own(struct vm_fault *f)
 	vm_object_paging_end_unlock(top);
 }
 
-/* The page's object is locked: before a write its copy gets the page. */
 static enum vm_fault_result
-vm_fault_push(struct vm_fault *f)
+push_to_copy(struct vm_fault *f)
 {
 	kern_return_t kr;
 
-	if (!(f->access & VM_PROT_WRITE) || f->object != f->top ||
-	    f->top->copy == NULL)
-		return VM_FAULT_OK;
 	kr = vm_object_copy_push(f->top, f->page, f->top_offset);
 	if (kr == KERN_SUCCESS)
 		return VM_FAULT_OK;
@@ -169,6 +171,16 @@ vm_fault_push(struct vm_fault *f)
 	}
 	vm_fault_unwind(f);
 	return VM_FAULT_RETRY;
+}
+
+/* The page's object is locked: before a write its copy gets the page. */
+static inline enum vm_fault_result
+vm_fault_push(struct vm_fault *f)
+{
+	if (likely(!(f->access & VM_PROT_WRITE) || f->object != f->top ||
+	    f->top->copy == NULL))
+		return VM_FAULT_OK;
+	return push_to_copy(f);
 }
 
 static enum vm_fault_result

@@ -398,7 +398,7 @@ vm_map_wait_wiring(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 }
 
 kern_return_t
-vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
+vm_map_search_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
     vm_offset_t mask, bool anywhere, struct vm_map_entry **nextp)
 {
 	vm_offset_t start = *addr;
@@ -406,10 +406,9 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	struct vm_map_node *next;
 
 	if (anywhere) {
-		if (!vm_map_tree_find_hole(&map->tree, start, size, mask,
-		    addr, &next) &&
-		    !vm_map_tree_find_hole(&map->tree, 0, size, mask,
-		    addr, &next))
+		/* above is no room */
+		if (!vm_map_tree_find_hole(&map->tree, 0, size, mask, addr,
+		    &next))
 			return KERN_NO_SPACE;
 		*nextp = entry_of(next);
 		return KERN_SUCCESS;
@@ -592,33 +591,48 @@ entries_apart(const struct vm_map_entry *a, const struct vm_map_entry *b)
 	    a->offset - entry_start(a) == b->offset - entry_start(b);
 }
 
+/* How many entries beside one, and of those gone, have other parts of its object. */
+static unsigned
+count_apart(struct vm_map *map, const struct vm_map_entry *entry,
+    const struct vm_map_entry *gone)
+{
+	const struct vm_map_entry *beside;
+	unsigned i, users = 0;
+
+	beside = entry_of(vm_map_tree_next(&map->tree, &entry->node));
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
+	    i++, users++)
+		beside = entry_of(vm_map_tree_next(&map->tree, &beside->node));
+	beside = entry_of(vm_map_tree_prev(&map->tree, &entry->node));
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
+	    i++, users++)
+		beside = entry_of(vm_map_tree_prev(&map->tree, &beside->node));
+	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, gone);
+	    i++, users++)
+		gone = (const struct vm_map_entry *)gone->node.parent;
+	return users;
+}
+
 /*
  * An entry is about to go, or its part "cut" (NULL: all of it) has gone, with a
  * reference.  If all other references to its object are of entries beside it,
  * or of those that have just gone, that have other parts of the object, nobody
  * has a copy of what goes: needs_copy is cleared to say so.
  */
-static void
+static inline void
 entry_note_alone(struct vm_map *map, struct vm_map_entry *entry,
     struct vm_map_entry *cut, const struct vm_map_entry *gone)
 {
+	struct vm_map_entry *next, *prev;
 	uint32_t users = cut != NULL ? 2 : 1;
-	struct vm_map_entry *beside;
-	unsigned i;
 
 	if (entry->object == NULL || !entry->needs_copy)
 		return;
-	beside = entry_next(map, entry);
-	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
-	    i++, users++)
-		beside = entry_next(map, beside);
-	beside = entry_prev(map, entry);
-	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
-	    i++, users++)
-		beside = entry_prev(map, beside);
-	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, gone);
-	    i++, users++)
-		gone = (const struct vm_map_entry *)gone->node.parent;
+	next = entry_next(map, entry);
+	prev = entry_prev(map, entry);
+	if (entries_apart(entry, next) || entries_apart(entry, prev) ||
+	    entries_apart(entry, gone))
+		users += count_apart(map, entry, gone);
 	if (entry->object->refs.count == users)
 		(cut != NULL ? cut : entry)->needs_copy = false;
 }
@@ -680,7 +694,7 @@ entry_cut(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t start,
 
 /*
  * Take all of a range, in which entry is the first one, out of a locked map;
- * *gone: what went, by node.parent.
+ * *gone, NULL before: what went, by node.parent.
  */
 static kern_return_t
 range_unlink(struct vm_map *map, struct vm_map_entry *entry,
@@ -689,7 +703,6 @@ range_unlink(struct vm_map *map, struct vm_map_entry *entry,
 	struct vm_map_entry *next = entry_next(map, entry);
 	kern_return_t kr;
 
-	*gone = NULL;
 	/* One entry that is all of it is the common case. */
 	if (entry_start(entry) < start || entry_end(entry) > end ||
 	    (next != NULL && entry_start(next) < end)) {
@@ -710,11 +723,29 @@ range_unlink(struct vm_map *map, struct vm_map_entry *entry,
 	return KERN_SUCCESS;
 }
 
+/*
+ * If a range is one end of the first entry in it, take it off and unlock the
+ * map; false: it is not.
+ */
+static bool
+remove_end_unlock(struct vm_map *map, struct vm_map_entry *entry,
+    vm_offset_t start, vm_offset_t end)
+{
+	struct vm_map_entry cut;
+
+	if (!entry_cut(map, entry, start, end, &cut))
+		return false;
+	rwlock_done(&map->lock);
+	entry_free_pages(&cut);
+	vm_object_deallocate(cut.object);
+	return true;
+}
+
 kern_return_t
 vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
-	struct vm_map_entry *entry, *next, *gone, cut;
-	kern_return_t kr;
+	struct vm_map_entry *entry, *next, *gone = NULL;
+	kern_return_t kr = KERN_SUCCESS;
 
 	if (start >= end)
 		return KERN_SUCCESS;
@@ -722,17 +753,11 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	while (vm_map_wait_transition(map, start, end))
 		continue;
 	entry = vm_map_lookup_entry(map, start, true);
-	if (entry == NULL || entry_start(entry) >= end) {
-		rwlock_done(&map->lock);
+	if (entry != NULL && entry_size(entry) > end - start &&
+	    remove_end_unlock(map, entry, start, end))
 		return KERN_SUCCESS;
-	}
-	if (entry_cut(map, entry, start, end, &cut)) {
-		rwlock_done(&map->lock);
-		entry_free_pages(&cut);
-		vm_object_deallocate(cut.object);
-		return KERN_SUCCESS;
-	}
-	kr = range_unlink(map, entry, start, end, &gone);
+	if (entry != NULL && entry_start(entry) < end)
+		kr = range_unlink(map, entry, start, end, &gone);
 	rwlock_done(&map->lock);
 	/* Objects may take long to end: not with the map locked. */
 	for (; gone != NULL; gone = next) {

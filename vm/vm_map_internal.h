@@ -141,9 +141,24 @@ vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
  * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.  *next: the first entry above
  * it, or NULL.
  */
-kern_return_t	 vm_map_find_room(struct vm_map *map, vm_offset_t *addr,
+kern_return_t	 vm_map_search_room(struct vm_map *map, vm_offset_t *addr,
 		    vm_size_t size, vm_offset_t mask, bool anywhere,
 		    struct vm_map_entry **next);
+
+static inline kern_return_t
+vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
+    vm_offset_t mask, bool anywhere, struct vm_map_entry **next)
+{
+	struct vm_map_node *node;
+
+	if (!anywhere || !vm_map_tree_find_hole(&map->tree, *addr, size, mask,
+	    addr, &node))
+		return vm_map_search_room(map, addr, size, mask, anywhere,
+		    next);
+	*next = entry_of(node);
+	return KERN_SUCCESS;
+}
+
 /* Give the entry memory of its own to write: an object, a shadow. */
 kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
 		    struct vm_map_entry *entry);

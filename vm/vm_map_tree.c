@@ -335,9 +335,12 @@ void
 vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
     unsigned long start, unsigned long end)
 {
+	bool moved = node->start != start;
+
 	node->start = start;
 	node->end = end;
-	hole_refresh(tree, node);
+	if (moved)
+		hole_refresh(tree, node);
 	hole_refresh(tree, vm_map_tree_next(tree, node));
 }
 

@@ -110,7 +110,8 @@ vm_page_activate_locked(struct vm_page *page)
 {
 	if (page->wire_count != 0 || page->laundry)
 		return;
-	vm_page_dequeue_locked(page);
+	if (page->active || page->inactive)	/* a fresh one is not */
+		vm_page_dequeue_locked(page);
 	queue_push_back(&vm_page_queue_active, &page->pageq);
 	page->active = 1;
 	vm_page_active_count++;
