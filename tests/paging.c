@@ -306,13 +306,17 @@ small_touch(void)
 }
 
 /* Touches memory of its own before it answers. */
-static uint32_t
-small_server(uint32_t port, uint32_t unused)
+static void
+small_server(void *port)
 {
 	mach_msg_header_t msg;
 
-	(void)unused;
-	while (test_receive(&msg, sizeof(msg), port, 0) == MACH_MSG_SUCCESS) {
+	for (;;) {
+		if (test_receive(&msg, sizeof(msg), (mach_port_t)port, 0) !=
+		    MACH_MSG_SUCCESS) {
+			test_sleep(10);	/* the port is yet to come */
+			continue;
+		}
 		small_touch();
 		msg.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE,
 		    0);
@@ -320,7 +324,6 @@ small_server(uint32_t port, uint32_t unused)
 		(void)mach_msg(&msg, MACH_SEND_MSG, sizeof(msg), 0,
 		    MACH_PORT_NULL, 0, MACH_PORT_NULL);
 	}
-	return 0;
 }
 
 static unsigned
@@ -371,43 +374,41 @@ small_calls(mach_port_t server, unsigned *longest)
 	return sum;
 }
 
-static uint32_t
-be_greedy(uint32_t base, uint32_t pages)
+static void
+be_greedy(void *pages)
 {
-	for (unsigned r = 0; r < 100000; r++)
-		for (unsigned i = 0; i < pages; i++)
+	vm_address_t base = test_allocate((uintptr_t)pages * PAGE_SIZE);
+
+	for (unsigned r = 0;; r++)
+		for (unsigned i = 0; i < (uintptr_t)pages; i++)
 			paging_write(base, i, r);
-	return 0;
 }
 
 TEST_LIMIT(paging_greedy_task_does_not_stop_a_small_one, 120)
 {
 	struct default_pager_info before = paging_space();
 	unsigned out, alone, beside, longest, worst, pages;
-	vm_address_t base = 0x40000000;
-	struct vm_agent greedy, server;
 	mach_port_t port = test_port();
+	task_t greedy, server;
 
 	small_memory = test_allocate(SMALL_PAGES * PAGE_SIZE);
-	vm_agent_start(&greedy, self);
-	vm_agent_start(&server, self);
-	CHECK_KR(mach_port_insert_right(server.task, port, port,
+	server = test_spawn(small_server, (void *)port, MACH_PORT_NULL);
+	CHECK_KR(mach_port_insert_right(server, port, port,
 	    MACH_MSG_TYPE_MOVE_RECEIVE), KERN_SUCCESS);
-	vm_agent_begin(&server, small_server, port, 0);
 	alone = small_calls(port, &longest);
 	pages = 3 * vm_free_count();
-	CHECK_KR(vm_allocate(greedy.task, &base, pages * PAGE_SIZE, FALSE),
-	    KERN_SUCCESS);
 	out = paging_count();
-	vm_agent_begin(&greedy, be_greedy, base, pages);
+	greedy = test_spawn(be_greedy, (void *)pages, MACH_PORT_NULL);
 	while (paging_count() - out < 2000)
 		test_sleep(20);
 	beside = small_calls(port, &worst);
 	out = paging_count() - out;
-	vm_agent_end(&greedy);
+	CHECK_KR(task_terminate(greedy), KERN_SUCCESS);
+	test_wait_end(greedy);
 	test_note("%u calls: %u ms alone, %u ms beside a greedy task; the longest %u and %u ms; %u pages went out",
 	    CALLS, alone, beside, longest, worst, out);
-	vm_agent_end(&server);
+	CHECK_KR(task_terminate(server), KERN_SUCCESS);
+	test_wait_end(server);
 	paging_check_space(before);
 }
 
