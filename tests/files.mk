@@ -66,6 +66,12 @@ modules: $(O)/bad.img
 $(O)/bad.img: tests/files.mk
 	$(Q)truncate -s 64M $@
 
+# The memory disk of the pager in tests/servers.boot.
+modules: $(O)/modules/space
+$(O)/modules/space: tests/files.mk
+	@mkdir -p $(@D)
+	$(Q)truncate -s 1M $@
+
 # With disks: tests/disk.boot.
 TEST_PROGRAMS += disk_runner
 disk_runner_SRCS := runner.c support.c raise.c disk.c

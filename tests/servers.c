@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <device/device.h>
+#include <mach/default_pager.h>
+#include <mach/duality_pager.h>
 #include <mach/mach_task.h>
 #include <mach/mach_thread.h>
 #include <mach/memory_object.h>
@@ -41,6 +43,70 @@ file_server(void)
 	CHECK_KR(bootstrap_look_up(bootstrap_port(), "file_server", &port),
 	    KERN_SUCCESS);
 	return port;
+}
+
+/* ---- the default pager, as a pager like any other ---- */
+
+#define PAGED_PAGES	100u
+
+static mach_port_t
+plain_pager(void)
+{
+	mach_port_t port;
+
+	CHECK_KR(bootstrap_look_up(bootstrap_port(), "pager", &port),
+	    KERN_SUCCESS);
+	return port;
+}
+
+static vm_address_t
+map_paged(mach_port_t object)
+{
+	vm_address_t addr = 0;
+
+	CHECK_KR(vm_map(mach_task_self(), &addr, PAGED_PAGES * PAGE_SIZE, 0,
+	    TRUE, object, 0, FALSE, VM_PROT_DEFAULT, VM_PROT_ALL,
+	    VM_INHERIT_NONE), KERN_SUCCESS);
+	return addr;
+}
+
+/* Its objects keep what is written while nobody maps them. */
+TEST(default_pager_without_privilege_serves_objects)
+{
+	mach_port_t pager = plain_pager(), object, manager = MACH_PORT_NULL;
+	default_pager_statistics_t before, now;
+	volatile uint32_t *words;
+	unsigned i, round;
+
+	CHECK_KR(vm_set_default_memory_manager(TEST_HOST_PORT, &manager),
+	    KERN_SUCCESS);
+	CHECK(!MACH_PORT_VALID(manager));	/* it is nobody's default */
+	CHECK_KR(default_pager_statistics(pager, &before), KERN_SUCCESS);
+	CHECK_EQ(before.total_pages, 256);
+	CHECK_KR(default_pager_object_create(pager, &object,
+	    PAGED_PAGES * PAGE_SIZE), KERN_SUCCESS);
+	for (round = 0; round < 3; round++) {
+		words = (volatile uint32_t *)map_paged(object);
+		for (i = 0; i < PAGED_PAGES; i++) {
+			CHECK_EQ(words[i * PAGE_SIZE / 4],
+			    round == 0 ? 0 : i + round);
+			words[i * PAGE_SIZE / 4] = i + round + 1;
+		}
+		CHECK_KR(vm_deallocate(mach_task_self(), (vm_address_t)words,
+		    PAGED_PAGES * PAGE_SIZE), KERN_SUCCESS);
+	}
+	CHECK_KR(default_pager_statistics(pager, &now), KERN_SUCCESS);
+	CHECK(now.pages_in >= before.pages_in + 2 * PAGED_PAGES);
+	CHECK(now.pages_out >= before.pages_out + 2 * PAGED_PAGES);
+	CHECK_EQ(now.read_errors + now.write_errors + now.refused, 0);
+	CHECK_KR(mach_port_deallocate(mach_task_self(), object),
+	    KERN_SUCCESS);
+	for (i = 0; i < WAITS && now.free_pages != before.free_pages; i++) {
+		test_sleep(10);
+		CHECK_KR(default_pager_statistics(pager, &now), KERN_SUCCESS);
+	}
+	CHECK_EQ(now.free_pages, before.free_pages);
+	CHECK_EQ(now.objects, before.objects);
 }
 
 /* ---- bootstrap ---- */
