@@ -14,6 +14,9 @@
 #define STEADY		10240u		/* by then as much goes out as is written */
 #define TIMED		4096u
 #define READY_TRIES	500u		/* of 10 ms */
+#define CALLS		50u		/* pairs, each after a pause */
+#define PAUSE_MS	10
+#define GREEDY_MS	300		/* by then it has all memory */
 
 /* Whether there is a default pager, or is soon. */
 static bool
@@ -30,6 +33,54 @@ paging_ready(void)
 		(void)thread_switch(MACH_PORT_NULL, SWITCH_OPTION_WAIT, 10);
 	}
 	return false;
+}
+
+/* Writes more than there is, without end. */
+static void
+greedy(void *unused)
+{
+	vm_address_t addr = 0;
+
+	(void)unused;
+	if (vm_allocate(mach_task_self(), &addr, PAGES * PAGE, TRUE) !=
+	    KERN_SUCCESS)
+		return;
+	for (;;)
+		bench_write_pages(addr, PAGES);
+}
+
+/* Pairs of calls with pauses, in which others have the processor and memory. */
+static uint64_t
+paused_calls(struct rpc *rpc)
+{
+	uint64_t sum = 0, start;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		(void)thread_switch(MACH_PORT_NULL, SWITCH_OPTION_WAIT,
+		    PAUSE_MS);
+		start = bench_now();
+		if (rpc_time_null(rpc, 1) == 0)
+			return 0;
+		sum += bench_now() - start;
+	}
+	return sum;
+}
+
+/* A small task's RPC, alone and beside a greedy task. */
+static void
+small_task(void)
+{
+	struct rpc rpc;
+	task_t task;
+
+	BENCH_TRY(rpc_task(&rpc));
+	bench_figure("paging.rpc", paused_calls(&rpc), 2 * CALLS);
+	BENCH_TRY(mach_task_copy(greedy, NULL, &task));
+	BENCH_TRY(task_resume(task));
+	(void)thread_switch(MACH_PORT_NULL, SWITCH_OPTION_WAIT, GREEDY_MS);
+	bench_figure("paging.rpc-greedy", paused_calls(&rpc), 2 * CALLS);
+	(void)task_terminate(task);
+	rpc_end(&rpc);
 }
 
 BENCH(paging)
@@ -52,4 +103,5 @@ BENCH(paging)
 	bench_read_pages(addr, TIMED);
 	bench_figure("paging.in", bench_now() - start, TIMED);
 	(void)vm_deallocate(mach_task_self(), addr, PAGES * PAGE);
+	small_task();
 }
