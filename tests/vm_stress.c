@@ -309,63 +309,121 @@ TEST_LIMIT(vm_stress_of_protection_against_writers, 60)
 
 static volatile bool coming_and_going;
 
+/* Let the other thread run for a while, or not. */
+static void
+make_way(uint32_t *seed)
+{
+	for (unsigned i = test_random(seed) % 4; i > 0; i--)
+		(void)swtch_pri(0);
+}
+
 static void
 come_and_go(void *unused)
 {
+	uint32_t seed = 11;
+
 	(void)unused;
 	while (coming_and_going) {
 		(void)vm_deallocate(self, OTHER, 4 * PAGE_SIZE);
-		(void)swtch_pri(0);
+		make_way(&seed);
 		allocate_at(OTHER, 4);
 		*word_at(OTHER) = 5;
 		*word_at(OTHER + 3 * PAGE_SIZE) = 5;
-		(void)swtch_pri(0);
+		make_way(&seed);
 	}
 	coming_and_going = true;
 }
 
+/* Whether what came is as it was at some time; it is written, and goes. */
+static void
+check_snapshot(vm_address_t copy, vm_size_t size)
+{
+	CHECK(*word_at(copy) == 0 || *word_at(copy) == 5);
+	*word_at(copy) = 9;
+	vm_deallocate_check(copy, size);
+}
+
+static kern_return_t
+copy_by_read(mach_port_t unused)
+{
+	mach_msg_type_number_t count;
+	kern_return_t kr;
+	pointer_t copy;
+
+	(void)unused;
+	kr = vm_read(self, OTHER, 4 * PAGE_SIZE, &copy, &count);
+	if (kr == KERN_SUCCESS)
+		check_snapshot(copy, count);
+	return kr;
+}
+
+static kern_return_t
+copy_by_copy(mach_port_t unused)
+{
+	(void)unused;
+	return vm_copy(self, OTHER, 4 * PAGE_SIZE, BASE);
+}
+
+static kern_return_t
+copy_by_message(mach_port_t port)
+{
+	kern_return_t kr;
+	vm_address_t copy;
+	vm_size_t size;
+
+	kr = vm_send_data(port, OTHER, 4 * PAGE_SIZE, false);
+	if (kr == MACH_SEND_INVALID_MEMORY)
+		return KERN_INVALID_ADDRESS;
+	if (kr == MACH_MSG_SUCCESS) {
+		copy = vm_receive_data(port, &size);
+		check_snapshot(copy, size);
+	}
+	return kr;
+}
+
 TEST_LIMIT(vm_stress_of_deallocation_against_copies, 60)
 {
+	static kern_return_t (*const ways[])(mach_port_t port) = {
+		copy_by_read, copy_by_copy, copy_by_message,
+	};
+	enum { ENOUGH = 20, WAYS = 3 };
+	unsigned made[WAYS] = { 0 }, refused[WAYS] = { 0 }, way, least = 0;
+	unsigned alike = 0;
 	mach_port_t port = test_port();
-	mach_msg_type_number_t count;
-	unsigned reads = 0, sends = 0;
-	vm_size_t size;
-	pointer_t copy;
-	kern_return_t kr;
+	uint32_t seed = 12;
+	kern_return_t kr, last = KERN_SUCCESS;
 
 	allocate_at(OTHER, 4);
 	allocate_at(BASE, 4);
 	coming_and_going = true;
 	CHECK_KR(mach_thread_start(come_and_go, NULL), KERN_SUCCESS);
-	for (unsigned i = 0; i < 300; i++) {
-		kr = vm_read(self, OTHER, 4 * PAGE_SIZE, &copy, &count);
-		if (kr == KERN_SUCCESS) {
-			reads++;
-			CHECK(*word_at(copy) == 0 || *word_at(copy) == 5);
-			*word_at(copy) = 9;
-			vm_deallocate_check(copy, count);
-		} else {
-			CHECK_KR(kr, KERN_INVALID_ADDRESS);
-		}
-		kr = vm_copy(self, OTHER, 4 * PAGE_SIZE, BASE);
+	for (unsigned i = 0; i < 900 || (i < 20000 && least < ENOUGH); i++) {
+		way = test_random(&seed) % WAYS;
+		kr = ways[way](port);
 		if (kr != KERN_SUCCESS)
 			CHECK_KR(kr, KERN_INVALID_ADDRESS);
-		kr = vm_send_data(port, OTHER, 4 * PAGE_SIZE, false);
-		if (kr == MACH_MSG_SUCCESS) {
-			sends++;
-			copy = vm_receive_data(port, &size);
-			CHECK(*word_at(copy) == 0 || *word_at(copy) == 5);
-			vm_deallocate_check(copy, size);
-		} else {
-			CHECK_KR(kr, MACH_SEND_INVALID_MEMORY);
-		}
-		(void)swtch_pri(0);
+		alike = kr == last ? alike + 1 : 0;
+		last = kr;
+		if (kr == KERN_SUCCESS)
+			made[way]++;
+		else
+			refused[way]++;
+		/* the other's processor may be held up for a while */
+		if (alike % 8 == 7)
+			test_sleep(1);
+		make_way(&seed);
+		least = ENOUGH;
+		for (way = 0; way < WAYS; way++)
+			if (made[way] < ENOUGH || refused[way] < ENOUGH)
+				least = 0;
 	}
 	coming_and_going = false;
 	for (unsigned i = 0; i < 2000 && !coming_and_going; i++)
 		test_sleep(5);
 	CHECK(coming_and_going);
-	test_note("%u reads, %u sends", reads, sends);
+	for (way = 0; way < WAYS; way++)
+		test_note("%u made, %u refused", made[way], refused[way]);
+	CHECK_EQ(least, ENOUGH);
 }
 
 /* Regions handed on with deallocation, each hand counting in them. */
