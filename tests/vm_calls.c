@@ -436,6 +436,27 @@ TEST(vm_inherit_is_kept_by_region)
 	    VM_INHERIT_COPY);
 }
 
+/* As on GNU Mach: no bytes within a page are widened to it, too. */
+TEST(vm_protect_and_inherit_of_no_bytes)
+{
+	struct vm_region_facts facts;
+
+	allocate_base(2);
+	CHECK_KR(vm_protect(self, BASE, 0, FALSE, VM_PROT_NONE), KERN_SUCCESS);
+	CHECK_KR(vm_inherit(self, BASE, 0, VM_INHERIT_NONE), KERN_SUCCESS);
+	CHECK_KR(vm_region_of(self, BASE, &facts), KERN_SUCCESS);
+	CHECK_EQ(facts.prot, VM_PROT_DEFAULT);
+	CHECK_EQ(facts.inheritance, VM_INHERIT_COPY);
+	CHECK_KR(vm_protect(self, BASE + 1, 0, FALSE, VM_PROT_READ),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_inherit(self, BASE + 1, 0, VM_INHERIT_SHARE),
+	    KERN_SUCCESS);
+	CHECK_KR(vm_region_of(self, BASE, &facts), KERN_SUCCESS);
+	CHECK_EQ(facts.size, PAGE_SIZE);
+	CHECK_EQ(facts.prot, VM_PROT_READ);
+	CHECK_EQ(facts.inheritance, VM_INHERIT_SHARE);
+}
+
 TEST(vm_inherit_refuses_bad_values_and_passes_over_holes)
 {
 	allocate_base(1);
@@ -525,6 +546,11 @@ TEST(vm_read_refuses_what_is_not_all_there)
 	    KERN_PROTECTION_FAILURE);
 	CHECK_KR(vm_read(self, BASE + PAGE_SIZE, PAGE_SIZE, &data, &count),
 	    KERN_SUCCESS);
+	/* what comes first names the error */
+	CHECK_KR(vm_read(self, BASE, 3 * PAGE_SIZE, &data, &count),
+	    KERN_PROTECTION_FAILURE);
+	CHECK_KR(vm_read(self, BASE - PAGE_SIZE, 2 * PAGE_SIZE, &data, &count),
+	    KERN_INVALID_ADDRESS);
 }
 
 /* vm_write */

@@ -227,21 +227,25 @@ fail:
 	return NULL;
 }
 
-/* Whether a mapped range may leave its map as it is: private, readable. */
+/*
+ * Whether a range may be read; its first obstacle names the error.  *movable:
+ * and may leave its map as it is, being private.
+ */
 static kern_return_t
 range_movable(struct vm_map *map, vm_offset_t start, vm_offset_t end,
     bool *movable)
 {
 	struct vm_map_entry *entry;
+	vm_offset_t at;
 
 	*movable = true;
-	if (!vm_map_range_mapped(map, start, end))
-		return KERN_INVALID_ADDRESS;
-	for (entry = vm_map_lookup_entry(map, start, false);
-	    entry != NULL && entry_start(entry) < end;
-	    entry = entry_next(map, entry)) {
+	for (entry = vm_map_lookup_entry(map, start, false), at = start;
+	    at < end; entry = entry_next(map, entry)) {
+		if (entry == NULL || entry_start(entry) > at)
+			return KERN_INVALID_ADDRESS;
 		if (!(entry->protection & VM_PROT_READ))
 			return KERN_PROTECTION_FAILURE;
+		at = entry_end(entry);
 		if (entry->wired_count != 0 || (entry->object != NULL &&
 		    !vm_object_symmetric(entry->object)))
 			*movable = false;

@@ -57,8 +57,6 @@ vm_protect(struct vm_map *map, vm_address_t address, vm_size_t size,
 {
 	if (map == NULL || (new_protection & ~VM_PROT_ALL) != 0)
 		return KERN_INVALID_ARGUMENT;
-	if (size == 0)
-		return KERN_SUCCESS;
 	return vm_map_protect(map, trunc_page(address),
 	    address + size < address ? 0 : round_page(address + size),
 	    new_protection, set_maximum);
@@ -77,8 +75,6 @@ vm_inherit(struct vm_map *map, vm_address_t address, vm_size_t size,
 {
 	if (map == NULL || !inheritance_valid(new_inheritance))
 		return KERN_INVALID_ARGUMENT;
-	if (size == 0)
-		return KERN_SUCCESS;
 	return vm_map_inherit(map, trunc_page(address),
 	    address + size < address ? 0 : round_page(address + size),
 	    new_inheritance);

@@ -25,9 +25,6 @@
 /* notify-right: rights that neither kernel knows; GNU Mach knows 0x10. */
 #define DIFFERENCE_NO_RIGHTS	0x20
 
-/* read-codes: a range with a hole and memory that may not be read. */
-#define DIFFERENCE_READ_CODE	(-1)
-
 /* user-names: no name is chosen twice; GNU Mach may have given it out. */
 #define DIFFERENCE_USER_NAMES	((mach_port_t)0x53000000)
 

@@ -181,32 +181,6 @@ can(int of, vm_address_t addr, vm_prot_t rights)
 	    (r.now & rights) == rights;
 }
 
-/*
- * Say the code of a call that reads a range: which of two it is is open where
- * the range has a hole and something that may not be read.
- */
-static void
-say_read_code(kern_return_t kr, vm_address_t addr, vm_size_t size)
-{
-	bool hole = false, closed = false;
-	vm_address_t end = addr + size;
-	struct region r;
-
-	if (kr != KERN_INVALID_ADDRESS && kr != KERN_PROTECTION_FAILURE) {
-		say_code(kr);
-		return;
-	}
-	for (addr = trunc_page(addr); addr < end; addr = r.start + r.size) {
-		if (!find_region(task[which], addr, &r) || r.start >= end) {
-			hole = true;
-			break;
-		}
-		hole = hole || r.start > addr;
-		closed = closed || !(r.now & VM_PROT_READ);
-	}
-	say_code(hole && closed ? DIFFERENCE_READ_CODE : kr);
-}
-
 static void
 read_range(void)
 {
@@ -217,7 +191,7 @@ read_range(void)
 	kern_return_t kr = vm_read(task[which], addr, size, &data, &count);
 
 	say_range("read", addr, size);
-	say_read_code(kr, addr, size);
+	say_code(kr);
 	if (kr != KERN_SUCCESS)
 		return;
 	say(" %u %08lx", (unsigned)count,
@@ -249,7 +223,7 @@ copy(void)
 
 	say_range("copy", from, size);
 	say(" to %#lx", (unsigned long)(to - ARENA));
-	say_read_code(vm_copy(task[which], from, size, to), from, size);
+	say_code(vm_copy(task[which], from, size, to));
 }
 
 static void
