@@ -8,6 +8,8 @@
  * So neither a server that does not receive nor one whose clients do not
  * listen pays for the others.  A task at its limit still gets some replies, and
  * after those some messages from the kernel: each a quarter of the limit more.
+ * What must not be lost whoever caused it, as changed memory on its way to a
+ * pager, is the kernel's own affair: ith_kernel_pays.
  *
  * Owns:       account and charged of struct ipc_kmsg.
  * Locks:      the port's, so that its account stays.
@@ -22,6 +24,8 @@
 #include <kern/task.h>
 #include <kern/thread.h>
 #include <vm/vm_map.h>
+
+#define MESSAGE_BYTES	512u	/* more than one with a piece of memory weighs */
 
 uint32_t
 ipc_charge_weigh(struct ipc_kmsg *kmsg)
@@ -80,7 +84,9 @@ bool
 ipc_charge_queued(struct ipc_kmsg *kmsg, struct ipc_port *port, uint32_t bytes,
     bool always)
 {
-	struct account *account = current_thread()->task->account;
+	struct thread *self = current_thread();
+	struct account *account = self->ith_kernel_pays ? &kernel_account :
+	    self->task->account;
 	unsigned quarters = 0;
 
 	assert(kmsg->account == NULL);
@@ -101,6 +107,15 @@ ipc_charge_queued(struct ipc_kmsg *kmsg, struct ipc_port *port, uint32_t bytes,
 	kmsg->account = account;
 	kmsg->charged = bytes;
 	return true;
+}
+
+bool
+ipc_charge_room(void)
+{
+	struct account *account = current_thread()->task->account;
+
+	return account_room(account, ACCOUNT_MESSAGES, 1) &&
+	    account_room(account, ACCOUNT_MESSAGE_BYTES, MESSAGE_BYTES);
 }
 
 void

@@ -19,6 +19,8 @@ uint32_t ipc_charge_weigh(struct ipc_kmsg *kmsg);
  */
 bool	 ipc_charge_queued(struct ipc_kmsg *kmsg, struct ipc_port *port,
 	    uint32_t bytes, bool always);
+/* Whether the current task could pay for one more message, not a large one. */
+bool	 ipc_charge_room(void);
 /*
  * Charge a buffer that the kernel keeps for a message yet to come; that
  * message is charged to nobody else.  False: the limit of kernel memory.

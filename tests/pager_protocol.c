@@ -6,6 +6,7 @@
 
 #include <mach/duality.h>
 #include <mach/exception.h>
+#include <mach/task_limits.h>
 
 #include "pager_support.h"
 
@@ -166,6 +167,97 @@ TEST(pager_supply_of_what_cannot_be_read_is_refused)
 	    FALSE, VM_PROT_NONE, FALSE, MACH_PORT_NULL), KERN_SUCCESS);
 	CHECK_KR(supply_kept(&object, 1, mine, 1, VM_PROT_NONE), KERN_SUCCESS);
 	CHECK_VALUE(vm_agent_finish(&client), 100);
+	vm_agent_end(&client);
+	expect_terminate(&object);
+}
+
+static void
+set_messages(task_t task, natural_t limit)
+{
+	natural_t words[TASK_LIMITS_COUNT];
+
+	memset(words, 0xff, sizeof(words));	/* TASK_LIMIT_KEEP */
+	words[offsetof(struct task_limits, messages) / sizeof(*words)] = limit;
+	CHECK_KR(task_set_limits(task, TEST_HOST_PORT, words,
+	    TASK_LIMITS_COUNT), KERN_SUCCESS);
+}
+
+/* Wait until this task may send messages: its answer is one. */
+static uint32_t
+when_unlimited(uint32_t result, uint32_t unused)
+{
+	natural_t words[TASK_LIMITS_COUNT];
+	mach_msg_type_number_t count = TASK_LIMITS_COUNT;
+
+	while (task_get_limits(self, TASK_LIMITS, words, &count) ==
+	    KERN_SUCCESS &&
+	    words[offsetof(struct task_limits, messages) / sizeof(*words)] == 0)
+		test_sleep(5);
+	(void)unused;
+	return result;
+}
+
+static uint32_t
+unmap_own(uint32_t addr, uint32_t size)
+{
+	return when_unlimited(vm_deallocate(self, addr, size), 0);
+}
+
+static uint32_t
+flush_own(uint32_t control, uint32_t size)
+{
+	return when_unlimited(memory_object_lock_request(control, 0, size,
+	    MEMORY_OBJECT_RETURN_DIRTY, TRUE, VM_PROT_NO_CHANGE,
+	    MACH_PORT_NULL), 0);
+}
+
+/* What was written comes to the pager, though its writer may send no more. */
+TEST(pager_gets_what_a_task_at_its_limit_wrote)
+{
+	struct vm_agent client;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 2);
+	page_in(&object, &client, BASE, 0, 4);
+	vm_agent_write(&client, BASE, 5);
+	set_messages(client.task, 0);
+	vm_agent_begin(&client, unmap_own, BASE, 2 * PAGE_SIZE);
+	test_sleep(50);			/* nobody waits for the messages */
+	expect_return(&object, 0, 5, true, false);
+	expect_terminate(&object);
+	set_messages(client.task, 1000);
+	CHECK_VALUE(vm_agent_finish(&client), KERN_SUCCESS);
+	vm_agent_end(&client);
+}
+
+/* One that asks for its pages but may have no more messages has them later. */
+TEST(pager_at_its_limit_loses_nothing)
+{
+	struct vm_agent client, pager;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 2);
+	vm_agent_start(&pager, self);
+	vm_agent_give_send(&pager, object.control);
+	page_in(&object, &client, BASE, 0, 4);
+	vm_agent_write(&client, BASE, 5);
+	/* its threads are there, and wait for what comes next */
+	vm_agent_begin(&pager, when_unlimited, 9, 0);
+	CHECK_VALUE(vm_agent_finish(&pager), 9);
+	test_sleep(50);
+	set_messages(pager.task, 0);
+	vm_agent_begin(&pager, flush_own, object.control, 2 * PAGE_SIZE);
+	test_sleep(50);			/* nobody waits for the message */
+	expect_nothing(object.port);
+	CHECK_EQ(vm_agent_read(&client, BASE), 5);
+	set_messages(pager.task, 1000);
+	CHECK_VALUE(vm_agent_finish(&pager), KERN_SUCCESS);
+	CHECK_EQ(vm_agent_call(&pager, flush_own, object.control,
+	    2 * PAGE_SIZE), KERN_SUCCESS);
+	expect_return(&object, 0, 5, true, false);
+	vm_agent_end(&pager);
 	vm_agent_end(&client);
 	expect_terminate(&object);
 }

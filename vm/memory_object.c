@@ -10,6 +10,7 @@
  *             nothing but the pager's own object.
  * Source:     Mach 3.0 kernel interface, memory_object.
  */
+#include <ipc/ipc_charge.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
@@ -378,7 +379,8 @@ lock_request_wait(struct vm_object *object, struct lock_request *request)
 /*
  * Send the pages that have been gathered; the locked object is unlocked for a
  * while.  Those for which there is no memory come again: first in messages of
- * one page, then after waits, as long as these may help.
+ * one page, then after waits, as long as these may help.  If the caller has
+ * reached its limits of messages they stay as they are.
  */
 static void
 lock_request_send(struct vm_object *object, struct lock_request *request)
@@ -387,7 +389,10 @@ lock_request_send(struct vm_object *object, struct lock_request *request)
 
 	if (run->count == 0)
 		return;
-	if (vm_pager_return(object, run) != KERN_SUCCESS) {
+	if (!ipc_charge_room()) {
+		for (unsigned i = 0; i < run->count; i++)
+			vm_page_wakeup_done(run->pages[i]);
+	} else if (vm_pager_return(object, run) != KERN_SUCCESS) {
 		if (run->count > 1)
 			request->run_max = 1;
 		if (run->count > 1 || lock_request_wait(object, request))
@@ -561,7 +566,7 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 {
 	struct lock_request request = {
 		.should_return = should_return, .flush = should_flush,
-		.prot = prot, .run_max = VM_PAGER_RUN_MAX,
+		.prot = prot, .run_max = VM_PAGER_RUN_MAX, .run.asked = true,
 	};
 	vm_offset_t last;
 

@@ -66,6 +66,7 @@ struct vm_pager_run {
 	unsigned	 count;
 	bool		 dirty;
 	bool		 flush;		/* they leave the object */
+	bool		 asked;		/* its sender asked for it, and pays */
 	bool		 initialize;	/* the default pager has had none of them */
 	struct vm_page	*pages[VM_PAGER_RUN_MAX];
 };

@@ -453,6 +453,13 @@ run_load(struct vm_object *object, const struct vm_pager_run *run,
 	return ok;
 }
 
+/* Whether the kernel pays for what the current thread sends from now on. */
+static void
+kernel_pays(bool pays)
+{
+	current_thread()->ith_kernel_pays = pays;
+}
+
 static void
 run_send(struct vm_object *object, const struct vm_pager_run *run,
     vm_map_copy_t copy)
@@ -460,6 +467,7 @@ run_send(struct vm_object *object, const struct vm_pager_run *run,
 	vm_offset_t offset = run->offset + object->paging_offset;
 	vm_size_t size = vm_map_copy_size(copy);
 
+	kernel_pays(!run->asked);
 	vm_events[cpu_number()].pageouts += run->count;
 	if (run->initialize)
 		(void)memory_object_data_initialize(object->pager,
@@ -471,6 +479,7 @@ run_send(struct vm_object *object, const struct vm_pager_run *run,
 		(void)memory_object_data_return(object->pager,
 		    object->control, offset, (vm_offset_t)copy, size,
 		    run->dirty, !run->flush);
+	kernel_pays(false);
 }
 
 /* The default pager will have these pages of a locked object; false: no memory. */
@@ -588,5 +597,7 @@ vm_pager_terminate(struct vm_object *object)
 	ipc_kobject_set(control, NULL, KOBJECT_NONE);
 	ipc_kobject_set(name, NULL, KOBJECT_NONE);
 	ipc_kobject_set(pager, NULL, KOBJECT_NONE);
+	kernel_pays(true);
 	(void)memory_object_terminate(pager, control, name);
+	kernel_pays(false);
 }
