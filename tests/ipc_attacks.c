@@ -340,3 +340,53 @@ TEST(ipc_attacks_last_right_named_everywhere)
 {
 	zones_check_tasks(name_in_every_way, 1);
 }
+
+/* ---- a port in all kinds of use becomes a memory object's ---- */
+
+static void
+map_and_unmap(mach_port_t port)
+{
+	vm_address_t addr = 0;
+
+	CHECK_KR(vm_map(SELF, &addr, PAGE_SIZE, 0, TRUE, port, 0, FALSE,
+	    VM_PROT_READ, VM_PROT_ALL, VM_INHERIT_NONE), KERN_SUCCESS);
+	CHECK_KR(vm_deallocate(SELF, addr, PAGE_SIZE), KERN_SUCCESS);
+}
+
+/* CVE-2020-27932: in a set, with messages, requests and as a reply port. */
+static void
+retype_in_use(void)
+{
+	mach_port_t port = test_port(), notify = test_port();
+	mach_port_t set = right_allocate(MACH_PORT_RIGHT_PORT_SET), saved;
+
+	CHECK_KR(mach_port_move_member(SELF, port, set), KERN_SUCCESS);
+	request_notification(port, MACH_NOTIFY_DEAD_NAME, notify);
+	request_notification(port, MACH_NOTIFY_NO_SENDERS, notify);
+	request_notification(port, MACH_NOTIFY_PORT_DESTROYED, notify);
+	CHECK_KR(send_empty(port, 1), MACH_MSG_SUCCESS);
+	CHECK_KR(send_right(port, send_once_right(port),
+	    MACH_MSG_TYPE_MOVE_SEND_ONCE), MACH_MSG_SUCCESS);
+	map_and_unmap(port);
+	CHECK_EQ(receive_empty(set), 1);
+	/* a right to reply to it, used after it has changed */
+	CHECK_KR(mach_port_deallocate(SELF, receive_right(set,
+	    MACH_MSG_TYPE_PORT_SEND_ONCE)), KERN_SUCCESS);
+	map_and_unmap(port);
+	drain_port(set);
+	CHECK_EQ(right_type(port) & MACH_PORT_TYPE_SEND_RECEIVE,
+	    MACH_PORT_TYPE_SEND_RECEIVE);
+	check_silent(notify);
+	CHECK_KR(mach_port_deallocate(SELF, port), KERN_SUCCESS);
+	check_notified(notify, MACH_NOTIFY_NO_SENDERS, 1);
+	destroy_right(port);
+	saved = receive_right(notify, MACH_MSG_TYPE_PORT_RECEIVE);
+	check_notified(notify, MACH_NOTIFY_PORT_DELETED, port);
+	drain_port(saved);
+	check_silent(notify);
+}
+
+TEST(ipc_attacks_port_in_use_becomes_a_pagers)
+{
+	zones_check_tasks(retype_in_use, 2);
+}

@@ -543,3 +543,55 @@ TEST(fs_write_of_memory_that_never_comes_holds_nobody)
 	check_write("quick", "quick", 6);
 	CHECK(strcmp(check_read("quick", 6), "quick") == 0);
 }
+
+/* ---- what they must not believe ---- */
+
+/* A notification or an exception by hand, about a name, with no right to it. */
+static void
+forge_about(mach_port_t port, mach_msg_id_t id, mach_port_t name)
+{
+	struct {
+		mach_msg_header_t head;
+		mach_msg_type_t	  type;
+		mach_port_t	  name;
+	} msg = {
+		.head.msgh_size = id == MACH_NOTIFY_SEND_ONCE ?
+		    sizeof(msg.head) : sizeof(msg),
+		.type = word_type,
+		.name = name,
+	};
+
+	msg.type.msgt_name = MACH_MSG_TYPE_PORT_NAME;
+	CHECK_KR(test_send(&msg.head, port, id), MACH_MSG_SUCCESS);
+}
+
+/* CVE-2016-7661, CVE-2018-4280, CVE-2021-43412. */
+TEST(servers_believe_no_forged_message)
+{
+	mach_port_t pager, ports[3] = { bootstrap_port(), file_server() };
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+	vm_size_t size;
+
+	CHECK_KR(bootstrap_look_up(ports[0], "pager", &pager), KERN_SUCCESS);
+	ports[2] = pager;
+	for (unsigned i = 0; i < 3; i++)
+		/* the names that a server's first rights have */
+		for (mach_port_t name = 1; name < 32; name++) {
+			for (mach_msg_id_t id = MACH_NOTIFY_FIRST;
+			    id <= MACH_NOTIFY_LAST; id++)
+				forge_about(ports[i], id, name);
+			forge_about(ports[i], 2400, name);
+			forge_about(ports[i], 2500, name);
+		}
+	CHECK_EQ(file_server(), ports[1]);
+	CHECK_KR(fs_read_file(ports[1], "none", &data, &count), FS_NO_FILE);
+	CHECK_KR(fs_write_file(ports[1], "forged", (vm_offset_t)ports,
+	    sizeof(ports)), KERN_SUCCESS);
+	CHECK_KR(fs_stat_file(ports[1], "forged", &size), KERN_SUCCESS);
+	CHECK_EQ(size, sizeof(ports));
+	CHECK_KR(bootstrap_look_up(ports[0], "pager", &pager), KERN_SUCCESS);
+	CHECK_EQ(pager, ports[2]);
+	CHECK_KR(bootstrap_register(ports[0], "after forgery", ports[1]),
+	    BOOTSTRAP_SUCCESS);
+}
