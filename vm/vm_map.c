@@ -619,7 +619,7 @@ count_apart(struct vm_map *map, const struct vm_map_entry *entry,
  * or of those that have just gone, that have other parts of the object, nobody
  * has a copy of what goes: needs_copy is cleared to say so.
  */
-static inline void
+static inline __attribute__((always_inline)) void
 entry_note_alone(struct vm_map *map, struct vm_map_entry *entry,
     struct vm_map_entry *cut, const struct vm_map_entry *gone)
 {
