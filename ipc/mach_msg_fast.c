@@ -252,7 +252,7 @@ mach_msg_trap(struct mach_msg_args *args)
 	    mach_msg_fast_bodies && (args->send_size & 3) == 0) {
 		if (likely(args->option == (MACH_SEND_MSG | MACH_RCV_MSG)))
 			mach_msg_fast(args);
-		else if (args->option == MACH_SEND_MSG)
+		else if ((args->option & ~MACH_SEND_TIMEOUT) == MACH_SEND_MSG)
 			mach_msg_fast_send(args);
 	}
 	return mach_msg_slow(args);
