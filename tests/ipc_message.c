@@ -1624,10 +1624,7 @@ pelt_with_ids(mach_port_t port, mach_port_t reply, uint32_t *seed)
 			for (unsigned i = 0; i < words; i++)
 				out.word[i] = test_random(seed) << 8;
 			(void)kernel_rpc(port, reply, 24 + words * 4);
-			/* A late reply would be taken for another one's. */
-			while (test_receive(&in.head, sizeof(in), reply, 1) ==
-			    MACH_MSG_SUCCESS)
-				continue;
+			drain_port(reply);	/* of late replies */
 		}
 	}
 }
