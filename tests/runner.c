@@ -110,6 +110,15 @@ note_exception(void)
 	note(text);
 }
 
+static void
+note_code(const char *what, mach_msg_return_t mr)
+{
+	char text[TEST_TEXT_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s: %#x", what, (unsigned)mr);
+	note(text);
+}
+
 /* Receive until the test is decided. */
 static bool
 await_result(const struct test *test)
@@ -124,7 +133,7 @@ await_result(const struct test *test)
 			return false;
 		}
 		if (mr != MACH_MSG_SUCCESS) {
-			note("the runner could not receive");
+			note_code("the runner could not receive", mr);
 			return false;
 		}
 		switch (message.head.msgh_id) {
