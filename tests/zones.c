@@ -44,7 +44,8 @@ zones_in_use(const struct zone_counts *counts, const char *name)
 static int
 slack(const char *zone)
 {
-	if (strcmp(zone, "zone cache") == 0)
+	if (strcmp(zone, "zone cache") == 0 ||
+	    strcmp(zone, "deep zone cache") == 0)
 		return 32 * ZONES_MAX;
 	return strcmp(zone, "mappings") == 0 ? 20 : 0;
 }
