@@ -267,18 +267,27 @@ deliver(const struct arrival *a, mach_msg_header_t *head, void *user)
 	return mr;
 }
 
+/* A buffer with the message in it; NULL: no memory. */
+static struct ipc_kmsg *
+buffer_made(const mach_msg_header_t *head)
+{
+	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(head->msgh_size);
+
+	if (kmsg != NULL)
+		memcpy(&kmsg->header, head, head->msgh_size);
+	return kmsg;
+}
+
 /* What is to be sent finds nobody waiting: into a buffer with it. */
 static mach_msg_return_t
 send_buffered(const struct mach_msg_args *args, mach_msg_header_t *head)
 {
 	struct task *task = current_thread()->task;
-	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(head->msgh_size);
+	struct ipc_kmsg *kmsg = buffer_made(head);
 	mach_msg_return_t mr = MACH_SEND_NO_BUFFER;
 
-	if (kmsg != NULL) {
-		memcpy(&kmsg->header, head, head->msgh_size);
+	if (kmsg != NULL)
 		return mach_msg_send_rest(args, kmsg);
-	}
 	mr |= ipc_kmsg_copyout_pseudo(head, task->space, task->map);
 	(void)user_words_write(args->msg, head, head->msgh_size);
 	return mr;
@@ -316,14 +325,12 @@ take_answer(const struct mach_msg_args *args, mach_msg_header_t *head,
 static void
 queue_answer(mach_msg_header_t *head)
 {
-	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(head->msgh_size);
+	struct ipc_kmsg *kmsg = buffer_made(head);
 
-	if (kmsg == NULL) {
+	if (kmsg != NULL)
+		(void)ipc_mqueue_send_always(kmsg);
+	else
 		ipc_kmsg_clean(head);
-		return;
-	}
-	memcpy(&kmsg->header, head, head->msgh_size);
-	(void)ipc_mqueue_send_always(kmsg);
 }
 
 /* The message is for the kernel. */

@@ -12,7 +12,7 @@
  */
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
-#include <ipc/mach_msg_fast.h>
+#include <ipc/mach_msg_pass.h>
 #include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/served.h>
@@ -56,20 +56,15 @@ queue_reply(struct ipc_port *port, mach_msg_header_t *head)
  * only its header is left to do.
  */
 static inline __attribute__((always_inline)) mach_msg_return_t
-arrive(struct ipc_port *port, const mach_msg_header_t *reply,
+receive(struct ipc_port *port, const mach_msg_header_t *reply,
     mach_msg_header_t *user)
 {
-	mach_msg_type_name_t type = MACH_MSG_TYPE_PORT_SEND_ONCE;
-	uint32_t local = port->receiver_name;
-	mach_port_seqno_t seqno = port->seqno++;
+	struct arrival a;
 
-	if (unlikely(port->has_payload)) {
-		type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
-		local = port->payload;
-	}
+	arrive(&a, port, MACH_MSG_TYPE_PORT_SEND_ONCE);
 	ip_unlock(port);
-	if (unlikely(!user_header_write(user, MACH_MSGH_BITS(0, type),
-	    reply->msgh_size, MACH_PORT_NAME_NULL, local, seqno,
+	if (unlikely(!user_header_write(user, MACH_MSGH_BITS(0, a.type),
+	    reply->msgh_size, MACH_PORT_NAME_NULL, a.local, a.seqno,
 	    reply->msgh_id)) ||
 	    unlikely(!user_words_write(user + 1, reply + 1,
 	    reply->msgh_size - sizeof(*reply))))
@@ -97,7 +92,7 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 		    mr;
 	}
 	task->messages_received++;
-	return arrive(port, head, args->msg);
+	return receive(port, head, args->msg);
 }
 
 mach_msg_return_t
