@@ -221,6 +221,7 @@ TEST(pager_gets_what_a_task_at_its_limit_wrote)
 	make_object(&object, &client, BASE, 2);
 	page_in(&object, &client, BASE, 0, 4);
 	vm_agent_write(&client, BASE, 5);
+	test_sleep(50);			/* its threads wait for what comes next */
 	set_messages(client.task, 0);
 	vm_agent_begin(&client, unmap_own, BASE, 2 * PAGE_SIZE);
 	test_sleep(50);			/* nobody waits for the messages */
