@@ -35,32 +35,21 @@ ipc_port_bootstrap(void)
 	port_zone = zone_create("ipc_port", sizeof(struct ipc_port), 0);
 }
 
-struct ipc_port *
-ipc_port_alloc(void)
+/* All of a new port. */
+static void
+make_up(struct ipc_port *port)
 {
-	struct ipc_port *port = zalloc(port_zone);
-
-	if (unlikely(port == NULL))
-		return NULL;
 	spinlock_init(&port->head.lock, LOCK_PORT);
 	refcount_init(&port->head.refs, 1);
-	port->head.alive = true;
 	port->head.is_set = false;
 	port->kotype = KOBJECT_NONE;
-	port->has_payload = false;
-	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
-	port->receiver = NULL;
-	port->receiver_name = MACH_PORT_NAME_NULL;
-	port->mscount = 0;
 	port->srights = 0;
 	port->sorights = 0;
 	port->nsrequest = NULL;
 	port->pdrequest = NULL;
 	port->kobject = NULL;
-	port->seqno = 0;
 	port->msgcount = 0;
 	port->pset = NULL;
-	port->account = NULL;
 	port->sonce_owed = 0;
 	port->owed_next = NULL;
 	port->destination = NULL;
@@ -70,6 +59,27 @@ ipc_port_alloc(void)
 	queue_init(&port->blocked);
 	queue_init(&port->set_link);
 	queue_init(&port->ready_link);
+}
+
+struct ipc_port *
+ipc_port_alloc(void)
+{
+	struct ipc_port *port = zalloc(port_zone);
+
+	if (unlikely(port == NULL))
+		return NULL;
+	if (likely(port->head.lock.locked == PORT_MADE_UP))
+		spinlock_init(&port->head.lock, LOCK_PORT);
+	else
+		make_up(port);
+	port->head.alive = true;
+	port->has_payload = false;
+	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
+	port->receiver = NULL;
+	port->receiver_name = MACH_PORT_NAME_NULL;
+	port->mscount = 0;
+	port->seqno = 0;
+	port->account = NULL;
 	return port;
 }
 

@@ -5,6 +5,7 @@
 #define IPC_IPC_PORT_H
 
 #include <kern/account.h>
+#include <kern/debug.h>
 #include <kern/ipc_kobject.h>
 #include <kern/lock.h>
 #include <kern/queue.h>
@@ -144,11 +145,18 @@ void		 ipc_port_clear_receiver(struct ipc_port *port);
 void		 ipc_port_destroy(struct ipc_port *port);
 
 /*
+ * In place of a lock: a port that has been freed as ipc_port_alloc makes it,
+ * but for what it sets anew.  Its zone's links, which lie here once it leaves
+ * the processor's cache, are no such value.
+ */
+#define PORT_MADE_UP	0x5a5a5a5bu
+
+/*
  * Destroy at once the port of a receive right that is alone in the world: the
  * last reference, and nobody to be told.  False: it is not, nothing changed.
  * The right's space is locked.
  */
-static inline bool
+static inline __attribute__((always_inline)) bool
 ipc_port_destroy_alone(struct ipc_port *port)
 {
 	/* Whoever waits at it, sends to it or is queued there has a reference. */
@@ -156,7 +164,12 @@ ipc_port_destroy_alone(struct ipc_port *port)
 	    port->nsrequest != NULL || port->pdrequest != NULL ||
 	    port->kotype != KOBJECT_NONE || !queue_empty(&port->dnrequests))
 		return false;
+	assert(port->srights == 0 && port->sorights == 0 &&
+	    port->msgcount == 0 && port->sonce_owed == 0 &&
+	    queue_empty(&port->msgs) && queue_empty(&port->blocked) &&
+	    queue_empty(&port->head.receivers));
 	port->head.alive = false;
+	port->head.lock.locked = PORT_MADE_UP;
 	if (port->account != NULL)
 		account_give(port->account, ACCOUNT_PORTS, 1);
 	ipc_port_free(port);

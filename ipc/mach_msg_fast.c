@@ -26,6 +26,7 @@
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
 #include <ipc/mach_msg_fast.h>
+#include <ipc/mach_msg_kernel.h>
 #include <ipc/mach_msg_pass.h>
 #include <kern/ipc_kobject.h>
 #include <kern/sched.h>
@@ -89,8 +90,6 @@ fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
 
 	if (unlikely(routine == NULL || args->send_size > MACH_MSG_KERNEL_MAX))
 		return true;
-	if (!port_is_quiet(reply) || !dest->head.alive)
-		return false;
 	ipc_port_reference(dest);
 	ipc_port_reference(reply);
 	spin_unlock(&space->lock);

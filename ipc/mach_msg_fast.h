@@ -7,7 +7,6 @@
 #include <ipc/mach_traps_ipc.h>
 #include <kern/types.h>
 #include <mach/message.h>
-#include <mach/mig_errors.h>
 
 struct ipc_kmsg;
 
@@ -39,15 +38,5 @@ mach_msg_return_t mach_msg_receive_rest(const struct mach_msg_args *args);
 void	mach_msg_complex(const struct mach_msg_args *args,
 	    mach_msg_bits_t bits, mach_port_name_t remote,
 	    mach_port_name_t local, mach_msg_id_t id);
-
-/*
- * A short simple call to a kernel port, of an id that routine serves (see
- * ipc_kobject_short).  Consumes references to dest and to reply,
- * which args->rcv_name denotes.
- */
-#define MACH_MSG_KERNEL_MAX	256u	/* bytes of such a call */
-mach_msg_return_t mach_msg_kernel(const struct mach_msg_args *args,
-		    struct ipc_port *dest, struct ipc_port *reply,
-		    mig_routine_t routine, mach_msg_id_t id);
 
 #endif

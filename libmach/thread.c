@@ -13,14 +13,16 @@
 #include <mach/mach_init.h>
 #include <mach/mach_port.h>
 #include <mach/mach_thread.h>
+#include <mach/vm_param.h>
 
 #include "thread.h"
 
 #define STACK_SIZE	MACH_THREAD_STACK_SIZE
 #define RANGE_SIZE	MACH_THREAD_RANGE_SIZE
+#define NOT_RESERVED	((vm_address_t) VM_MAX_ADDRESS)	/* no stack lies there */
 
 static mach_mutex_t stacks_lock;
-vm_address_t mach_thread_range;
+vm_address_t mach_thread_range = NOT_RESERVED;
 static unsigned int stacks_made;	/* from the start of the range */
 static struct mach_thread *given_back;	/* oldest first ... */
 static struct mach_thread **given_back_end = &given_back;
@@ -68,7 +70,7 @@ stack_make(struct mach_thread **out)
 	vm_address_t stack;
 	kern_return_t kr;
 
-	if (mach_thread_range == 0) {
+	if (mach_thread_range == NOT_RESERVED) {
 		kr = range_reserve();
 		if (kr != KERN_SUCCESS)
 			return kr;

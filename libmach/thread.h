@@ -29,7 +29,7 @@ struct mach_thread {
 #define MACH_THREAD_RANGE_SIZE \
 	((vm_size_t)MACH_THREAD_STACK_SIZE * MACH_THREADS_MAX)
 
-/* Where all stacks but main's are: 0 until reserved, then fixed. */
+/* Where all stacks but main's are: where no stack can be, then fixed. */
 extern vm_address_t mach_thread_range;
 extern struct mach_thread mach_thread_main;
 
@@ -38,8 +38,7 @@ mach_thread_current(void)
 {
 	vm_address_t sp = (vm_address_t)__builtin_frame_address(0);
 
-	if (mach_thread_range == 0 ||
-	    sp - mach_thread_range >= MACH_THREAD_RANGE_SIZE)
+	if (sp - mach_thread_range >= MACH_THREAD_RANGE_SIZE)
 		return &mach_thread_main;
 	return (struct mach_thread *)((sp &
 	    ~(MACH_THREAD_STACK_SIZE - 1UL)) + MACH_THREAD_STACK_SIZE) - 1;

@@ -1,6 +1,7 @@
 /*
- * ipc/mach_msg_kernel.c - a short simple call to a kernel port, without
+ * ipc/mach_msg_kernel.h - a short simple call to a kernel port, without
  * buffers: request and reply lie on the stack of the thread that makes it.
+ * Part of mach_msg_fast.c.
  *
  * Semantics are those of the long way (mach_msg.c, kern/ipc_kobject.c).  The
  * reply would be queued at the reply port and received from there at once, so
@@ -10,6 +11,9 @@
  * Owns:       nothing.
  * Locks:      for the reply the reply port's.
  */
+#ifndef IPC_MACH_MSG_KERNEL_H
+#define IPC_MACH_MSG_KERNEL_H
+
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/mach_msg_pass.h>
@@ -21,6 +25,8 @@
 #include <kern/thread.h>
 #include <machine/user_access.h>
 
+#define MACH_MSG_KERNEL_MAX	256u	/* bytes of such a call */
+
 struct short_request {
 	mach_msg_header_t head;
 	char body[MACH_MSG_KERNEL_MAX - sizeof(mach_msg_header_t)];
@@ -30,7 +36,7 @@ struct short_request {
  * Queue the reply: it is too large, others wait at the locked port, or this is
  * in a set by now.
  */
-static mach_msg_return_t
+static __attribute__((noinline)) mach_msg_return_t
 queue_reply(struct ipc_port *port, mach_msg_header_t *head)
 {
 	struct ipc_kmsg *kmsg = ipc_kmsg_alloc(head->msgh_size);
@@ -95,7 +101,11 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 	return receive(port, head, args->msg);
 }
 
-mach_msg_return_t
+/*
+ * Make the call, of an id that routine serves (see ipc_kobject_short).  Consumes
+ * references to dest and to reply_port, which args->rcv_name denoted.
+ */
+static inline __attribute__((always_inline)) mach_msg_return_t
 mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
     struct ipc_port *reply_port, mig_routine_t routine, mach_msg_id_t id)
 {
@@ -131,3 +141,5 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	ipc_port_release(reply_port);
 	return mr;
 }
+
+#endif
