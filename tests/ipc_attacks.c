@@ -11,6 +11,7 @@
 
 #include <mach/mach_thread.h>
 #include <mach/task_special_ports.h>
+#include <mach/thread_special_ports.h>
 #include <mach/vm_param.h>
 #include <mach_debug/mach_debug.h>
 
@@ -188,19 +189,42 @@ TEST(ipc_attacks_counts_that_disagree)
 
 /* ---- a slot that is read while it is set ---- */
 
+#define SLOT_ROUNDS	2000u
+
+static thread_t slot_thread;
+
+/* The slots of a task and of a thread that traps, calls and faults read. */
+static kern_return_t
+set_slot(unsigned slot, mach_port_t port)
+{
+	static const int thread_slots[] = { THREAD_KERNEL_PORT,
+	    THREAD_EXCEPTION_PORT };
+	static const int task_slots[] = { TASK_KERNEL_PORT,
+	    TASK_EXCEPTION_PORT, TASK_BOOTSTRAP_PORT };
+
+	return slot < 3 ? task_set_special_port(SELF, task_slots[slot], port) :
+	    thread_set_special_port(slot_thread, thread_slots[slot - 3], port);
+}
+
 static void
 set_for_ever(void *unused)
 {
 	mach_port_t port;
 
 	(void)unused;
-	for (;;) {
+	for (unsigned i = 0;; i++) {
 		port = test_port();
-		(void)task_set_special_port(SELF, TASK_BOOTSTRAP_PORT, port);
+		(void)set_slot(i % 5, port);
 		(void)mach_port_destroy(SELF, port);
-		(void)task_set_special_port(SELF, TASK_BOOTSTRAP_PORT,
-		    MACH_PORT_NULL);
+		(void)set_slot(i % 5, MACH_PORT_NULL);
 	}
+}
+
+static void
+give_up(mach_port_t right)
+{
+	if (MACH_PORT_VALID(right))
+		(void)mach_port_deallocate(SELF, right);
 }
 
 static void
@@ -208,12 +232,20 @@ get_while_set(void)
 {
 	mach_port_t port;
 
+	slot_thread = mach_thread_self();
 	CHECK_KR(mach_thread_start(set_for_ever, NULL), KERN_SUCCESS);
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		CHECK_KR(task_get_special_port(SELF, TASK_BOOTSTRAP_PORT,
-		    &port), KERN_SUCCESS);
-		if (MACH_PORT_VALID(port))
-			(void)mach_port_deallocate(SELF, port);
+	for (unsigned i = 0; i < SLOT_ROUNDS; i++) {
+		give_up((mach_task_self)());
+		give_up((mach_thread_self)());
+		give_up((mach_host_self)());
+		port = MACH_PORT_NULL;
+		if (i % 2 != 0)
+			(void)task_get_special_port(SELF, TASK_BOOTSTRAP_PORT -
+			    i / 2 % 2, &port);
+		else
+			(void)thread_get_special_port(slot_thread,
+			    THREAD_EXCEPTION_PORT, &port);
+		give_up(port);
 		if (i % 64 == 0)
 			(void)swtch_pri(0);
 	}

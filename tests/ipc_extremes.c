@@ -571,6 +571,57 @@ TEST(ipc_hand_off_to_the_server_and_back)
 		    direct, calls);
 }
 
+static void
+keep_counting(void *unused)
+{
+	(void)unused;
+	while (!stop_spinning)
+		spins++;
+}
+
+static unsigned
+now_ms(void)
+{
+	struct time_value now = { 0, 0 };
+
+	CHECK_KR(host_get_time(mach_host_self(), &now), KERN_SUCCESS);
+	return (unsigned)now.seconds * 1000 + now.microseconds / 1000;
+}
+
+/*
+ * What is handed off is the rest of a slice: who calls and who answers, each
+ * for a moment only, do not keep the processor from a third together.
+ */
+TEST(ipc_hand_off_ends_with_the_slice)
+{
+	mach_port_t reply = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	unsigned begin, before, turns = 0;
+	struct bare msg;
+
+	wait_port = test_port();
+	CHECK_KR(mach_thread_start(serve, NULL), KERN_SUCCESS);
+	CHECK_KR(mach_thread_start(keep_counting, NULL), KERN_SUCCESS);
+	test_sleep(50);
+	for (begin = now_ms(); turns < 3;) {
+		before = spins;
+		for (unsigned i = 0; i < 20; i++) {
+			msg.head = (mach_msg_header_t) {
+				.msgh_bits = MACH_MSGH_BITS(
+				    MACH_MSG_TYPE_COPY_SEND,
+				    MACH_MSG_TYPE_MAKE_SEND_ONCE),
+				.msgh_remote_port = wait_port,
+				.msgh_local_port = reply,
+			};
+			CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG |
+			    MACH_RCV_MSG, 24, sizeof(msg), reply, 0,
+			    MACH_PORT_NULL), MACH_MSG_SUCCESS);
+		}
+		turns += spins != before;
+		CHECK(now_ms() - begin < 5000);
+	}
+	stop_spinning = true;
+}
+
 /* ---- arguments ---- */
 
 /* Every call on names says so when it gets what is no task. */

@@ -1322,6 +1322,7 @@ static void
 receive_crowd(mach_port_t port)
 {
 	unsigned next[SENDERS] = { 0 };
+	bool one_queue = crowd_ports[0] == crowd_ports[1];
 
 	for (unsigned i = 0; i < SENDERS; i++)
 		CHECK_KR(mach_thread_start(send_in_order, (void *)i),
@@ -1331,6 +1332,7 @@ receive_crowd(mach_port_t port)
 		    0, sizeof(in), port, 10000, 0), MACH_MSG_SUCCESS);
 		CHECK(in.word[1] < SENDERS);
 		CHECK_EQ(in.word[2], next[in.word[1]]);
+		CHECK_EQ(in.head.msgh_seqno, one_queue ? i : in.word[2]);
 		next[in.word[1]]++;
 	}
 }

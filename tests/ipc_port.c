@@ -302,18 +302,42 @@ TEST(ipc_port_mod_refs_of_a_send_right)
 	    KERN_INVALID_RIGHT);
 }
 
-/* A send right at its most references stays there when another one comes. */
+/*
+ * A send right at its most references stays there when others come, of which
+ * nothing is left: the name goes with the last that it has, and so does the
+ * right.  Another task's is its own.
+ */
 TEST(ipc_port_references_stick_at_their_maximum)
 {
-	mach_port_t port = test_port(), other;
+	mach_port_t port = test_port(), notify = test_port();
+	mach_port_urefs_t refs;
+	task_t task;
 
+	CHECK_KR(task_create(SELF, FALSE, &task), KERN_SUCCESS);
+	CHECK_KR(mach_port_insert_right(task, 5, port,
+	    MACH_MSG_TYPE_MAKE_SEND), KERN_SUCCESS);
 	CHECK_KR(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_SEND,
-	    UREFS_MAX - 2), KERN_SUCCESS);
-	CHECK_KR(send_right(port, port, MACH_MSG_TYPE_MAKE_SEND),
-	    MACH_MSG_SUCCESS);
-	other = receive_right(port, MACH_MSG_TYPE_PORT_SEND);
-	CHECK_EQ(other, port);
-	CHECK_EQ(right_refs(port, MACH_PORT_RIGHT_SEND), UREFS_MAX - 1);
+	    UREFS_MAX - 3), KERN_SUCCESS);
+	for (unsigned i = 0; i < 7; i++) {
+		CHECK_KR(send_right(port, port, MACH_MSG_TYPE_MAKE_SEND),
+		    MACH_MSG_SUCCESS);
+		CHECK_EQ(receive_right(port, MACH_MSG_TYPE_PORT_SEND), port);
+		CHECK_EQ(right_refs(port, MACH_PORT_RIGHT_SEND),
+		    UREFS_MAX - 1);
+	}
+	request_notification(port, MACH_NOTIFY_NO_SENDERS, notify);
+	CHECK_KR(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_SEND,
+	    -(UREFS_MAX - 2)), KERN_SUCCESS);
+	CHECK_EQ(right_refs(port, MACH_PORT_RIGHT_SEND), 1);
+	CHECK_KR(mach_port_deallocate(SELF, port), KERN_SUCCESS);
+	CHECK_EQ(right_type(port), MACH_PORT_TYPE_RECEIVE);
+	CHECK_KR(mach_port_get_refs(task, 5, MACH_PORT_RIGHT_SEND, &refs),
+	    KERN_SUCCESS);
+	CHECK_EQ(refs, 1);
+	check_silent(notify);
+	CHECK_KR(mach_port_deallocate(task, 5), KERN_SUCCESS);
+	check_notified(notify, MACH_NOTIFY_NO_SENDERS, 9);
+	CHECK_KR(task_terminate(task), KERN_SUCCESS);
 }
 
 TEST(ipc_port_mod_refs_of_rights_without_count)
@@ -536,6 +560,39 @@ TEST(ipc_port_payload_replaces_the_local_port)
 	    KERN_INVALID_RIGHT);
 }
 
+/* What the next message from a port or set says of where it was sent. */
+static void
+expect_local(mach_port_t from, mach_msg_type_name_t type, uint32_t local)
+{
+	mach_msg_header_t msg[4];
+
+	CHECK_KR(test_receive(msg, sizeof(msg), from, 1000), MACH_MSG_SUCCESS);
+	CHECK_EQ(MACH_MSGH_BITS_LOCAL(msg->msgh_bits), type);
+	CHECK_EQ(msg->msgh_local_port, local);
+}
+
+/* However and whenever a message was sent; until the receive right moves. */
+TEST(ipc_port_payload_counts_when_a_message_is_received)
+{
+	mach_port_t port = test_port(), through = test_port();
+	mach_port_t set = right_allocate(MACH_PORT_RIGHT_PORT_SET);
+
+	CHECK_KR(send_empty(port, 1), MACH_MSG_SUCCESS);
+	CHECK_KR(mach_port_set_protected_payload(SELF, port, 0), KERN_SUCCESS);
+	expect_local(port, MACH_MSG_TYPE_PROTECTED_PAYLOAD, 0);
+	CHECK_KR(mach_port_move_member(SELF, port, set), KERN_SUCCESS);
+	CHECK_KR(mach_port_deallocate(SELF, send_once_right(port)),
+	    KERN_SUCCESS);
+	CHECK_KR(mach_port_set_protected_payload(SELF, port, ~0u),
+	    KERN_SUCCESS);
+	expect_local(set, MACH_MSG_TYPE_PROTECTED_PAYLOAD, ~0u);
+	CHECK_KR(send_empty(port, 1), MACH_MSG_SUCCESS);
+	CHECK_KR(send_right(through, port, MACH_MSG_TYPE_MOVE_RECEIVE),
+	    MACH_MSG_SUCCESS);
+	CHECK_EQ(receive_right(through, MACH_MSG_TYPE_PORT_RECEIVE), port);
+	expect_local(port, MACH_MSG_TYPE_PORT_SEND, port);
+}
+
 /* ---- port sets ---- */
 
 TEST(ipc_port_set_tells_its_members)
@@ -629,6 +686,11 @@ TEST(ipc_port_insert_right_makes_and_copies)
 	CHECK_EQ(right_type(0x9999), MACH_PORT_TYPE_SEND_ONCE);
 
 	CHECK_KR(task_create(SELF, FALSE, &task), KERN_SUCCESS);
+	CHECK_KR(mach_port_insert_right(task, 0x501, 0x9999,
+	    MACH_MSG_TYPE_MOVE_SEND_ONCE), KERN_SUCCESS);
+	CHECK_EQ(right_type(0x9999), 0);
+	CHECK_KR(mach_port_insert_right(task, 0x501, port,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE), KERN_NAME_EXISTS);
 	CHECK_KR(mach_port_insert_right(task, 0x500, port,
 	    MACH_MSG_TYPE_MOVE_RECEIVE), KERN_SUCCESS);
 	CHECK_EQ(right_type(port), MACH_PORT_TYPE_SEND);
@@ -685,6 +747,14 @@ TEST(ipc_port_extract_right_gives_each_kind)
 	    &right, &kind), KERN_SUCCESS);
 	CHECK_EQ(kind, MACH_MSG_TYPE_PORT_SEND_ONCE);
 	CHECK_EQ(right_type(right), MACH_PORT_TYPE_SEND_ONCE);
+	CHECK_KR(mach_port_insert_right(task, 6, right,
+	    MACH_MSG_TYPE_MOVE_SEND_ONCE), KERN_SUCCESS);
+	CHECK_KR(mach_port_extract_right(task, 6, MACH_MSG_TYPE_MOVE_SEND_ONCE,
+	    &right, &kind), KERN_SUCCESS);
+	CHECK_EQ(kind, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	CHECK_EQ(right_type(right), MACH_PORT_TYPE_SEND_ONCE);
+	CHECK_KR(mach_port_extract_right(task, 6, MACH_MSG_TYPE_MOVE_SEND_ONCE,
+	    &right, &kind), KERN_INVALID_NAME);
 	CHECK_KR(mach_port_insert_right(task, 5, port,
 	    MACH_MSG_TYPE_COPY_SEND), KERN_SUCCESS);
 	CHECK_KR(mach_port_extract_right(task, 5, MACH_MSG_TYPE_COPY_SEND,

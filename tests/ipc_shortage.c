@@ -285,6 +285,71 @@ TEST(ipc_shortage_hurts_no_right_that_is_there)
 	CHECK_EQ(right_refs(right, MACH_PORT_RIGHT_SEND), 2);
 }
 
+/* ---- requests that options make ---- */
+
+/* A name for the reply port is there, and nothing for the request about it. */
+TEST(ipc_shortage_of_kernel_memory_for_a_receivers_request)
+{
+	mach_port_t port = test_port(), reply = test_port();
+	mach_port_t notify = test_port();
+	mach_port_t spare = right_allocate(MACH_PORT_RIGHT_DEAD_NAME);
+	struct parcel parcel = {
+		.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE),
+		.head.msgh_remote_port = port,
+		.head.msgh_local_port = reply,
+		.head.msgh_id = 33,
+	};
+
+	CHECK_KR(mach_msg(&parcel.head, MACH_SEND_MSG, sizeof(parcel.head), 0,
+	    0, 0, 0), MACH_MSG_SUCCESS);
+	use_up_kernel_memory();
+	destroy_right(spare);
+	CHECK_KR(mach_msg(&parcel.head, MACH_RCV_MSG | MACH_RCV_NOTIFY, 0,
+	    sizeof(parcel), port, 0, notify),
+	    MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_KERNEL);
+	leave_plenty(LIMIT(kernel_bytes));
+	CHECK_EQ(parcel.head.msgh_remote_port, MACH_PORT_NULL);
+	CHECK_EQ(receive_status(notify).mps_sorights, 0);
+	check_unused(reply, 1);
+}
+
+/*
+ * With more and more room: none for the message, then for the message alone,
+ * which comes back, then for both.
+ */
+TEST(ipc_shortage_of_kernel_memory_for_a_senders_request)
+{
+	mach_port_t port = test_port(), notify = test_port();
+	mach_msg_header_t head;
+	mach_msg_return_t mr = MACH_SEND_NO_BUFFER;
+	unsigned no_buffer = 0, no_notify = 0;
+
+	CHECK_KR(mach_port_set_qlimit(SELF, port, 0), KERN_SUCCESS);
+	for (natural_t room = 0; mr != MACH_SEND_WILL_NOTIFY; room += 16) {
+		CHECK(room < 1024);
+		leave_room(LIMIT(kernel_bytes), room);
+		head = (mach_msg_header_t) {
+			.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+			    0),
+			.msgh_remote_port = port,
+		};
+		mr = mach_msg(&head, MACH_SEND_MSG | MACH_SEND_NOTIFY |
+		    MACH_SEND_TIMEOUT, sizeof(head), 0, 0, 0, notify);
+		no_buffer += mr == MACH_SEND_NO_BUFFER;
+		no_notify += mr == MACH_SEND_NO_NOTIFY;
+		CHECK(mr == MACH_SEND_WILL_NOTIFY || no_buffer + no_notify ==
+		    room / 16 + 1);
+		CHECK(no_notify == 0 || mr != MACH_SEND_NO_BUFFER);
+	}
+	leave_plenty(LIMIT(kernel_bytes));
+	CHECK(no_buffer > 0 && no_notify > 0);
+	CHECK_EQ(right_refs(port, MACH_PORT_RIGHT_SEND),
+	    1 + no_buffer + no_notify);
+	CHECK_EQ(receive_status(port).mps_msgcount, 1);
+	CHECK_EQ(receive_status(notify).mps_sorights, 1);
+}
+
 /* ---- what comes back to its sender ---- */
 
 #define REGION		((vm_address_t)0x30000000)	/* with nothing beside it */

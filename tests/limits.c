@@ -223,7 +223,7 @@ TEST(limits_ports)
 TEST(limits_names)
 {
 	struct vm_agent other;
-	mach_port_t name = MACH_PORT_NULL;
+	mach_port_t name = MACH_PORT_NULL, port = test_port();
 	natural_t use;
 
 	vm_agent_start(&other, self);
@@ -238,6 +238,9 @@ TEST(limits_names)
 	CHECK_KR(make_port(0, 0), KERN_NO_SPACE);
 	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_PORT_SET, &name),
 	    KERN_NO_SPACE);
+	CHECK_KR(mach_port_insert_right(self, 0x123457, port,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE), KERN_NO_SPACE);
+	CHECK_KR(mach_port_rename(self, 0x123456, 0x123457), KERN_NO_SPACE);
 	CHECK_EQ(get_use(LIMITS_WORD(names)), use + 50);
 	CHECK_EQ(vm_agent_call(&other, make_port, 0, 0), KERN_SUCCESS);
 	CHECK_KR(mach_port_destroy(self, 0x123456), KERN_SUCCESS);
