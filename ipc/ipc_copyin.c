@@ -325,42 +325,70 @@ fail_body(mach_msg_header_t *header, char *here, bool with_last,
 	return mr;
 }
 
+/*
+ * Any item, at *here, which moves past it; on failure the message has been
+ * destroyed.  *complex is set if it holds rights or memory.
+ */
+static mach_msg_return_t __attribute__((noinline))
+copyin_item(mach_msg_header_t *header, char **here, struct ipc_space *space,
+    struct vm_map *map, bool *complex)
+{
+	char *start = *here, *end = (char *)header + header->msgh_size;
+	struct ipc_item item;
+	mach_msg_return_t mr;
+	uint32_t done = 0;
+	bool fits = ipc_item_decode(start, end, &item);
+
+	if (unlikely(!fits && item.data == NULL))
+		return fail_body(header, start, false, 0,
+		    MACH_SEND_MSG_TOO_SMALL);
+	if (!item_valid(&item))
+		return fail_body(header, start, false, 0,
+		    MACH_SEND_INVALID_TYPE);
+	if (!fits)
+		return fail_body(header, start, false, 0,
+		    MACH_SEND_MSG_TOO_SMALL);
+	if (!ipc_item_is_inline(&item)) {
+		mr = copyin_memory(&item, map);
+		if (mr != MACH_MSG_SUCCESS)
+			return fail_body(header, start, false, 0, mr);
+		*complex = true;
+	}
+	if (ipc_item_is_port(&item)) {
+		mr = copyin_ports(&item, space, header, &done);
+		if (mr != MACH_MSG_SUCCESS)
+			return fail_body(header, start, true, done, mr);
+		*complex = true;
+	}
+	*here = item.next;
+	return MACH_MSG_SUCCESS;
+}
+
 mach_msg_return_t
 ipc_kmsg_copyin_body(mach_msg_header_t *header, struct ipc_space *space,
     struct vm_map *map)
 {
 	char *here = (char *)(header + 1);
 	char *end = (char *)header + header->msgh_size;
-	struct ipc_item item;
+	struct ipc_memory_item *memory;
 	bool complex = false;
 	mach_msg_return_t mr;
-	uint32_t done = 0;
 
-	for (; (here = ipc_item_skip_words(here, end)) < end;
-	    here = item.next) {
-		bool fits = ipc_item_decode(here, end, &item);
-
-		if (unlikely(!fits && item.data == NULL))
-			return fail_body(header, here, false, 0,
-			    MACH_SEND_MSG_TOO_SMALL);
-		if (!item_valid(&item))
-			return fail_body(header, here, false, 0,
-			    MACH_SEND_INVALID_TYPE);
-		if (!fits)
-			return fail_body(header, here, false, 0,
-			    MACH_SEND_MSG_TOO_SMALL);
-		if (!ipc_item_is_inline(&item)) {
-			mr = copyin_memory(&item, map);
+	while ((here = ipc_item_skip_words(here, end)) < end) {
+		memory = ipc_item_memory(here, end);
+		if (memory == NULL) {
+			mr = copyin_item(header, &here, space, map, &complex);
 			if (mr != MACH_MSG_SUCCESS)
-				return fail_body(header, here, false, 0, mr);
-			complex = true;
+				return mr;
+			continue;
 		}
-		if (ipc_item_is_port(&item)) {
-			mr = copyin_ports(&item, space, header, &done);
-			if (mr != MACH_MSG_SUCCESS)
-				return fail_body(header, here, true, done, mr);
-			complex = true;
-		}
+		if (vm_map_copyin(map, memory->address, memory->size,
+		    memory->word & IPC_ITEM_DEALLOCATE, &memory->copy) !=
+		    KERN_SUCCESS)
+			return fail_body(header, here, false, 0,
+			    MACH_SEND_INVALID_MEMORY);
+		complex = true;
+		here = (char *)(memory + 1);
 	}
 	if (!complex)
 		header->msgh_bits &= ~MACH_MSGH_BITS_COMPLEX;

@@ -265,21 +265,46 @@ copyout_port_array(struct ipc_item *item, struct ipc_space *space,
 	return mr;
 }
 
+/* Memory (consumed) to a place in map; *addr is 0 if there is none. */
 static mach_msg_return_t
-copyout_memory(struct ipc_item *item, struct vm_map *map)
+copyout_memory(struct vm_map *map, struct vm_map_copy *copy,
+    vm_offset_t *addr)
 {
-	vm_map_copy_t copy = *(vm_map_copy_t *)item->data;
-	vm_offset_t addr = 0;
-	kern_return_t kr = KERN_SUCCESS;
+	kern_return_t kr;
 
-	if (item->length != 0)
-		kr = vm_map_copyout(map, &addr, copy);
-	if (kr != KERN_SUCCESS) {
-		vm_map_copy_discard(copy);
-		addr = 0;
+	*addr = 0;
+	kr = vm_map_copyout(map, addr, copy);
+	if (likely(kr == KERN_SUCCESS))
+		return MACH_MSG_SUCCESS;
+	vm_map_copy_discard(copy);
+	*addr = 0;
+	return memory_bits(kr);
+}
+
+/* Any item, at *here, which moves past it; what was short, or 0. */
+static mach_msg_return_t __attribute__((noinline))
+copyout_item(char **here, char *end, struct ipc_space *space,
+    struct vm_map *map)
+{
+	struct ipc_item item;
+
+	if (!ipc_item_decode(*here, end, &item)) {
+		*here = end;
+		return MACH_MSG_SUCCESS;
 	}
-	*(vm_offset_t *)item->data = addr;
-	return kr == KERN_SUCCESS ? MACH_MSG_SUCCESS : memory_bits(kr);
+	*here = item.next;
+	if (ipc_item_is_inline(&item))
+		return ipc_item_is_port(&item) ? copyout_ports(&item, space) :
+		    MACH_MSG_SUCCESS;
+	item.type->msgt_deallocate = TRUE;
+	if (item.length == 0)
+		*(vm_offset_t *)item.data = 0;
+	else if (ipc_item_is_port(&item))
+		return copyout_port_array(&item, space, map);
+	else
+		return copyout_memory(map, *(vm_map_copy_t *)item.data,
+		    (vm_offset_t *)item.data);
+	return MACH_MSG_SUCCESS;
 }
 
 mach_msg_return_t
@@ -289,19 +314,17 @@ ipc_kmsg_copyout_body(mach_msg_header_t *header, struct ipc_space *space,
 	char *here = (char *)(header + 1);
 	char *end = (char *)header + header->msgh_size;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
-	struct ipc_item item;
+	struct ipc_memory_item *memory;
 
-	for (; (here = ipc_item_skip_words(here, end)) < end &&
-	    ipc_item_decode(here, end, &item); here = item.next) {
-		if (ipc_item_is_inline(&item)) {
-			if (ipc_item_is_port(&item))
-				mr |= copyout_ports(&item, space);
+	while ((here = ipc_item_skip_words(here, end)) < end) {
+		memory = ipc_item_memory(here, end);
+		if (memory == NULL) {
+			mr |= copyout_item(&here, end, space, map);
 			continue;
 		}
-		item.type->msgt_deallocate = TRUE;
-		mr |= ipc_item_is_port(&item) && item.length != 0 ?
-		    copyout_port_array(&item, space, map) :
-		    copyout_memory(&item, map);
+		memory->word |= IPC_ITEM_DEALLOCATE;
+		mr |= copyout_memory(map, memory->copy, &memory->address);
+		here = (char *)(memory + 1);
 	}
 	return mr;
 }

@@ -163,6 +163,31 @@ ipc_item_skip_words(char *here, const char *end)
 	return here;
 }
 
+/* An item that is memory, told by a long descriptor as MIG's stubs do. */
+struct ipc_memory_item {
+	uint32_t	      word;		/* IPC_ITEM_* */
+	uint16_t	      name, bits;
+	uint32_t	      size;		/* bytes, not 0 */
+	union {
+		vm_offset_t	     address;	/* in a task */
+		struct vm_map_copy *copy;	/* in the kernel */
+	};
+};
+
+/* The item at here if it is one of those, else NULL. */
+static inline struct ipc_memory_item *
+ipc_item_memory(char *here, const char *end)
+{
+	struct ipc_memory_item *item = (struct ipc_memory_item *)here;
+
+	if (unlikely(end - here < (long)sizeof(*item)) ||
+	    (item->word & ~IPC_ITEM_DEALLOCATE) != IPC_ITEM_LONG ||
+	    item->bits != 8 || item->size == 0 ||
+	    MACH_MSG_TYPE_PORT_ANY(item->name))
+		return NULL;
+	return item;
+}
+
 /* The item's ports: inline, or the array it refers to. */
 static inline struct ipc_port **
 ipc_item_ports(const struct ipc_item *item)

@@ -151,6 +151,8 @@ get_message(const struct mach_msg_args *args, mach_msg_bits_t bits,
 	} else if ((plain & ~0xffffu) == 0 && is_call(args, plain, local)) {
 		taken = take_call(args, space, remote, m);
 		m->head.msgh_bits |= MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND,
+		    likely(args->option & MACH_RCV_MSG) ?
+		    MACH_MSG_TYPE_PORT_SEND_ONCE :
 		    ipc_received_type(MACH_MSGH_BITS_LOCAL(plain)));
 	}
 	spin_unlock(&space->lock);

@@ -205,6 +205,11 @@ mach_msg_fast(const struct mach_msg_args *args)
 	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
 	    &id)))
 		thread_syscall_return(MACH_SEND_INVALID_DATA);
+	if (unlikely(bits & MACH_MSGH_BITS_COMPLEX)) {
+		if (args->send_size <= MACH_MSG_COMPLEX_MAX)
+			mach_msg_complex(args, bits, remote, local, id);
+		return;
+	}
 	/* A space that dies still has its rights until each has died. */
 	spin_lock(&space->lock);
 	if (bits == CALL_BITS && local == args->rcv_name)
@@ -212,8 +217,7 @@ mach_msg_fast(const struct mach_msg_args *args)
 	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
 		fast_reply(args, space, remote, id);
 	spin_unlock(&space->lock);
-	if ((to_kernel || (bits & MACH_MSGH_BITS_COMPLEX)) &&
-	    args->send_size <= MACH_MSG_COMPLEX_MAX)
+	if (to_kernel && args->send_size <= MACH_MSG_COMPLEX_MAX)
 		mach_msg_complex(args, bits, remote, local, id);
 }
 
