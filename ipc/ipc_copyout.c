@@ -7,7 +7,8 @@
  *             body.
  * Invariant:  a header error leaves the message whole.  A body is always
  *             delivered: an item that finds no room arrives as a null name or
- *             address, and what it held is destroyed.
+ *             address, and what it held is destroyed.  So does memory that
+ *             could not be read, if the receiver wants all of it read.
  * Source:     Mach 3.0 kernel interface, mach_msg.
  */
 #include <ipc/ipc_entry.h>
@@ -19,6 +20,7 @@
 #include <kern/zone.h>
 #include <machine/cpu.h>
 #include <vm/vm_map.h>
+#include <vm/vm_receive.h>
 
 mach_msg_return_t
 ipc_kmsg_put(void *user, struct ipc_kmsg *kmsg, mach_msg_size_t size)
@@ -330,6 +332,31 @@ ipc_kmsg_copyout_body(mach_msg_header_t *header, struct ipc_space *space,
 }
 
 mach_msg_return_t
+ipc_kmsg_read_body(mach_msg_header_t *header, struct vm_map *map)
+{
+	char *here = (char *)(header + 1);
+	char *end = (char *)header + header->msgh_size;
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
+	struct vm_reading reading;
+	struct ipc_item item;
+	vm_offset_t *addr;
+
+	if (!vm_reading_begin(&reading, map))
+		return MACH_MSG_SUCCESS;
+	for (; (here = ipc_item_skip_words(here, end)) < end &&
+	    ipc_item_decode(here, end, &item); here = item.next) {
+		addr = (vm_offset_t *)item.data;
+		if (ipc_item_is_inline(&item) || *addr == 0 ||
+		    vm_reading_do(&reading, *addr, item.length) ==
+		    KERN_SUCCESS)
+			continue;
+		*addr = 0;
+		mr = MACH_MSG_VM_KERNEL;
+	}
+	return mr;
+}
+
+mach_msg_return_t
 ipc_kmsg_copyout(struct ipc_kmsg *kmsg, struct ipc_space *space,
     struct vm_map *map, mach_port_name_t notify)
 {
@@ -339,6 +366,8 @@ ipc_kmsg_copyout(struct ipc_kmsg *kmsg, struct ipc_space *space,
 	    likely(!(kmsg->header.msgh_bits & MACH_MSGH_BITS_COMPLEX)))
 		return mr;
 	mr = ipc_kmsg_copyout_body(&kmsg->header, space, map);
+	if (unlikely(map->policies != NULL))
+		mr |= ipc_kmsg_read_body(&kmsg->header, map);
 	return mr == MACH_MSG_SUCCESS ? mr : mr | MACH_RCV_BODY_ERROR;
 }
 

@@ -93,6 +93,12 @@ mach_msg_return_t ipc_kmsg_copyout(struct ipc_kmsg *kmsg,
 /* The second half of that; bits of what was short (MACH_MSG_MASK), or 0. */
 mach_msg_return_t ipc_kmsg_copyout_body(mach_msg_header_t *header,
 		    struct ipc_space *space, struct vm_map *map);
+/*
+ * After that, in a map that has fault policies: read the memory that has come,
+ * if the receiver wants it read (vm/vm_receive.h).  As above.
+ */
+mach_msg_return_t ipc_kmsg_read_body(mach_msg_header_t *header,
+		    struct vm_map *map);
 /* The sender receives its own message that could not be sent. */
 mach_msg_return_t ipc_kmsg_copyout_pseudo(mach_msg_header_t *header,
 		    struct ipc_space *space, struct vm_map *map);

@@ -18,6 +18,7 @@
 #include <kern/ipc_kobject.h>
 #include <kern/string.h>
 #include <machine/user_access.h>
+#include <vm/vm_map.h>
 
 struct short_message {
 	mach_msg_header_t head;
@@ -257,6 +258,8 @@ deliver(const struct arrival *a, mach_msg_header_t *head, void *user)
 			    0);
 	} else if (bits) {
 		mr = ipc_kmsg_copyout_body(head, task->space, task->map);
+		if (unlikely(task->map->policies != NULL))
+			mr |= ipc_kmsg_read_body(head, task->map);
 		if (unlikely(mr != MACH_MSG_SUCCESS))
 			mr |= MACH_RCV_BODY_ERROR;
 	}

@@ -3,7 +3,8 @@
  *
  * Owns nothing.  A message that was received, or whose sending failed, brought
  * rights and memory that are now the task's: all go.  One that was never sent
- * still has its sender's: only what sending would have taken away goes.
+ * still has its sender's: only what sending would have taken away goes.  What
+ * found no room in the receiver's task came as a null address.
  */
 #include <mach/mach.h>
 #include <mach/mach_init.h>
@@ -76,6 +77,8 @@ item_destroy(const struct item *item, boolean_t was_sent)
 	mach_port_t *ports = (mach_port_t *) item->data;
 	mach_msg_type_number_t i;
 
+	if (item->data == 0)
+		return;
 	if (MACH_MSG_TYPE_PORT_ANY(item->name))
 		for (i = 0; i < item->number; i++)
 			right_destroy(ports[i], item->name);

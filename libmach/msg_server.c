@@ -83,6 +83,13 @@ reply_send(mach_msg_header_t *reply)
 		mach_msg_destroy(reply);
 }
 
+/* Whether a message has come, but not all that it carried. */
+static boolean_t
+is_body_error(mach_msg_return_t mr)
+{
+	return (mr & ~MACH_MSG_MASK) == MACH_RCV_BODY_ERROR;
+}
+
 mach_msg_return_t
 mach_msg_server_timeout(mach_msg_demux_t demux, mach_msg_size_t max_size,
     mach_port_t rcv_name, mach_msg_option_t option, mach_msg_timeout_t timeout)
@@ -98,9 +105,11 @@ mach_msg_server_timeout(mach_msg_demux_t demux, mach_msg_size_t max_size,
 		    rcv_name, timeout, MACH_PORT_NULL);
 		if (mr == MACH_MSG_SUCCESS && request_serve(&b, demux))
 			reply_send(&b.reply->Head);
+		if (is_body_error(mr))
+			mach_msg_destroy(b.request);
 		/* A message too large is gone; its sender sees that. */
-	} while (mr == MACH_MSG_SUCCESS || (mr == MACH_RCV_TOO_LARGE
-	    && !(option & MACH_RCV_LARGE)));
+	} while (mr == MACH_MSG_SUCCESS || is_body_error(mr)
+	    || (mr == MACH_RCV_TOO_LARGE && !(option & MACH_RCV_LARGE)));
 	vm_deallocate(mach_task_self(), (vm_address_t) b.request, 2 * b.size);
 	return mr;
 }

@@ -194,3 +194,45 @@ TEST(mig_server_keeps_count_of_rights)
 		CHECK_EQ(right_refs(task, MACH_PORT_RIGHT_SEND), 1);
 	}
 }
+
+/* ---- messages that do not come whole ---- */
+
+/* Two regions, for which together no task has room. */
+struct two_regions {
+	mach_msg_header_t    head;
+	mach_msg_type_long_t first_type;
+	vm_address_t	     first;
+	mach_msg_type_long_t second_type;
+	vm_address_t	     second;
+};
+
+TEST(mig_server_goes_on_after_a_message_without_room)
+{
+	mach_port_t reply = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	vm_size_t size = 0x60000000;
+	vm_address_t addr = test_allocate(size);
+	mach_port_t port = test_port();
+	struct two_regions msg;
+
+	memset(&msg, 0, sizeof(msg));
+	vm_data_message_make((struct vm_data_message *)&msg, addr, size,
+	    false);
+	msg.second_type = msg.first_type;
+	msg.second = addr;
+	msg.head.msgh_size = sizeof(msg);
+	msg.head.msgh_bits |= MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+	msg.head.msgh_remote_port = port;
+	msg.head.msgh_local_port = reply;
+	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG, sizeof(msg), 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	vm_deallocate_check(addr, size);
+	/* nobody is called, nothing is left, and the next request is served */
+	serve(routine, port);
+	check_notified(reply, MACH_NOTIFY_SEND_ONCE, 0);
+	vm_deallocate_check(test_allocate(size), size);
+	frees = false;
+	answer = KERN_INVALID_ARGUMENT;
+	serve_memory(routine, reply);
+	CHECK_EQ(receive_empty(reply), 4099);
+}

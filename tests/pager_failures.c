@@ -5,8 +5,8 @@
  * Failures whose tests are elsewhere: no data at all
  * (pager_that_never_answers_*, pager_policy.c), data unasked for and twice
  * (pager_may_supply_*, pager_data_*), death (pager_dies_*, pager_death.c),
- * what was paged out is kept (paging_small.c), garbage (pager_*_do_no_harm,
- * fuzz.c).
+ * what was paged out is kept (paging_small.c), data that change after they were
+ * received (pager_received.c), garbage (pager_*_do_no_harm, fuzz.c).
  */
 #include <mach/exception.h>
 

@@ -23,6 +23,7 @@ struct vm_fault_policy {
 	struct vm_fault_policy *next;
 	vm_offset_t	 start, end;	/* both 0: memory received in messages */
 	int		 policy;
+	bool		 read;		/* that memory is read when it comes */
 	unsigned	 timeout_ms;
 	struct ipc_port	*notify;	/* a send right, or NULL */
 };
@@ -49,6 +50,24 @@ vm_fault_policy_timeout(struct vm_map *map, vm_offset_t va, bool received)
 	if (p == NULL || p->policy == FAULT_POLICY_WAIT)
 		return 0;
 	return max_of(p->timeout_ms, 1u);
+}
+
+bool
+vm_fault_policy_reads(struct vm_map *map, unsigned *timeout_ms)
+{
+	struct vm_fault_policy *p;
+	bool reads;
+
+	*timeout_ms = 0;
+	rwlock_read(&map->lock);
+	for (p = map->policies; p != NULL && p->end != 0; p = p->next)
+		continue;
+	reads = p != NULL && p->read;
+	if (reads && (p->policy == FAULT_POLICY_EXCEPTION ||
+	    p->policy == FAULT_POLICY_ZERO))
+		*timeout_ms = max_of(p->timeout_ms, 1u);
+	rwlock_done(&map->lock);
+	return reads;
 }
 
 static void
@@ -170,10 +189,12 @@ vm_set_fault_policy(struct vm_map *map, vm_address_t address, vm_size_t size,
     int policy, natural_t timeout_ms, struct ipc_port *notify)
 {
 	struct vm_fault_policy *new, *gone = NULL;
-	bool full;
+	bool full, read = policy & FAULT_POLICY_READ;
 
+	policy &= ~FAULT_POLICY_READ;
 	if (map == NULL || policy < FAULT_POLICY_WAIT ||
-	    policy > FAULT_POLICY_ZERO || address + size < address ||
+	    policy > FAULT_POLICY_ZERO || (read && size != 0) ||
+	    address + size < address ||
 	    (policy == FAULT_POLICY_MESSAGE && !IP_VALID(notify)))
 		return KERN_INVALID_ARGUMENT;
 	new = kalloc_zero(sizeof(*new));
@@ -184,6 +205,7 @@ vm_set_fault_policy(struct vm_map *map, vm_address_t address, vm_size_t size,
 		new->end = round_page(address + size);
 	}
 	new->policy = policy;
+	new->read = read;
 	new->timeout_ms = timeout_ms;
 	rwlock_write(&map->lock);
 	full = policies_replace(map, new, &gone) >= POLICIES_MAX;

@@ -26,6 +26,14 @@ unsigned	 vm_fault_policy_timeout(struct vm_map *map, vm_offset_t va,
 kern_return_t	 vm_fault_policy_apply(struct vm_map *map, vm_offset_t va,
 		    vm_prot_t access, bool *told);
 
+/*
+ * Whether memory that map's task receives in messages is to be read in full at
+ * once (vm_receive.h); *timeout_ms: how long pagers have for all of a message, 0:
+ * no limit.  Nothing held.
+ */
+bool		 vm_fault_policy_reads(struct vm_map *map,
+		    unsigned *timeout_ms);
+
 /* The map is being freed. */
 void		 vm_fault_policy_free(struct vm_map *map);
 

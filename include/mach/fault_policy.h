@@ -13,6 +13,12 @@
 #define FAULT_POLICY_MESSAGE	2	/* tells a port, and waits on */
 #define FAULT_POLICY_ZERO	3	/* the page becomes zeros of the task's own */
 
+/*
+ * Or'ed to one of them, for memory received in messages: all of it is read
+ * before the receive returns, and is the task's own from then on.
+ */
+#define FAULT_POLICY_READ	0x100
+
 #define FAULT_POLICY_MSG_ID	6050
 
 /* What FAULT_POLICY_MESSAGE sends, once for each fault. */
