@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <mach/exception.h>
+#include <mach/gnumach.h>
 #include <mach/mach_thread.h>
 
 #include "../libmach/thread.h"
@@ -367,10 +368,20 @@ TEST(pager_object_mapped_again_at_once)
 	expect_terminate(&object);
 }
 
+static struct vm_cache_statistics
+cache_statistics(void)
+{
+	struct vm_cache_statistics stats;
+
+	CHECK_KR(vm_cache_statistics(self, &stats), KERN_SUCCESS);
+	return stats;
+}
+
 TEST(pager_object_may_stay_cached)
 {
 	struct vm_agent client;
 	struct object object = { .port = test_port() };
+	struct vm_cache_statistics before = cache_statistics(), now;
 
 	vm_agent_start(&client, self);
 	CHECK_KR(map_at(client.task, BASE, &object, 0, 2), KERN_SUCCESS);
@@ -380,7 +391,12 @@ TEST(pager_object_may_stay_cached)
 	vm_agent_write(&client, BASE, 11);
 	unmap(&client, BASE, 2);
 	expect_nothing(object.port);
+	now = cache_statistics();
+	CHECK_EQ(now.cache_object_count, before.cache_object_count + 1);
+	CHECK_EQ(now.cache_count, before.cache_count + 1);
 	CHECK_KR(map_at(client.task, BASE, &object, 0, 2), KERN_SUCCESS);
+	CHECK_EQ(cache_statistics().cache_object_count,
+	    before.cache_object_count);
 	CHECK_EQ(vm_agent_read(&client, BASE), 11);
 	expect_nothing(object.port);
 	unmap(&client, BASE, 2);

@@ -6,7 +6,10 @@
 
 #include <mach/duality.h>
 #include <mach/exception.h>
+#include <mach/gnumach.h>
 #include <mach/mach_thread.h>
+#include <mach/vm_attributes.h>
+#include <mach/vm_sync.h>
 
 #include "vm_support.h"
 
@@ -1042,9 +1045,12 @@ TEST(vm_statistics_counts_what_happens)
 static void
 expect_all(task_t task, kern_return_t code)
 {
+	vm_machine_attribute_val_t value = MATTR_VAL_GET;
+	struct vm_cache_statistics cache_statistics;
 	struct vm_region_facts facts;
 	struct vm_statistics statistics;
 	vm_address_t addr = BASE, data;
+	vm_region_records_t regions;
 	mach_msg_type_number_t count;
 
 	CHECK_KR(vm_allocate(task, &addr, PAGE_SIZE, TRUE), code);
@@ -1058,7 +1064,12 @@ expect_all(task_t task, kern_return_t code)
 	CHECK_KR(vm_map(task, &addr, PAGE_SIZE, 0, TRUE, MACH_PORT_NULL, 0,
 	    FALSE, VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_COPY), code);
 	CHECK_KR(vm_region_of(task, BASE, &facts), code);
+	CHECK_KR(vm_regions(task, BASE, PAGE_SIZE, &regions, &count), code);
 	CHECK_KR(vm_statistics(task, &statistics), code);
+	CHECK_KR(vm_cache_statistics(task, &cache_statistics), code);
+	CHECK_KR(vm_msync(task, BASE, PAGE_SIZE, VM_SYNC_SYNCHRONOUS), code);
+	CHECK_KR(vm_machine_attribute(task, BASE, PAGE_SIZE, MATTR_CACHE,
+	    &value), code);
 }
 
 TEST(vm_calls_want_a_task)

@@ -134,7 +134,7 @@ vm_map_entry_alloc(void)
 	entry->inheritance = VM_INHERIT_DEFAULT;
 	entry->needs_copy = false;
 	entry->is_shared = false;
-	entry->in_transition = false;
+	entry->in_transition = 0;
 	entry->wakeup_wanted = false;
 	entry->copies_direct = 0;
 	entry->mapped = false;
@@ -498,6 +498,23 @@ entry_extendable(const struct vm_map_entry *entry, vm_offset_t addr,
 	    !entry->is_shared && !entry->needs_copy && !entry->in_transition;
 }
 
+/*
+ * Wire what has been entered just now; without that it goes again.  object:
+ * a reference besides the entry's, for the caller on an error; or NULL.
+ */
+static kern_return_t __attribute__((noinline))
+entered_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    vm_prot_t prot, struct vm_object *object)
+{
+	kern_return_t kr = vm_map_wire(map, start, end, prot);
+
+	if (kr != KERN_SUCCESS)
+		(void)vm_map_remove(map, start, end);
+	else
+		vm_object_deallocate(object);
+	return kr;
+}
+
 kern_return_t
 vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
     vm_offset_t mask, bool anywhere, struct vm_object *object,
@@ -517,7 +534,6 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	kr = vm_map_find_room(map, &start, size, mask, anywhere, &next);
 	if (kr != KERN_SUCCESS)
 		goto out;
-	wire = map->wire_future && prot != VM_PROT_NONE;
 	entry = entry_before(map, next);
 	if (object == NULL && entry_extendable(entry, start, prot, max_prot,
 	    inheritance) && entry_extend(map, entry, size))
@@ -542,11 +558,13 @@ entered:
 	if (next != NULL)
 		vm_map_simplify_entry(map, next);
 	*addr = start;
+	wire = map->wire_future && prot != VM_PROT_NONE;
+	if (unlikely(wire && object != NULL))
+		vm_object_reference(object);
 out:
 	rwlock_done(&map->lock);
-	if (wire)
-		(void)vm_map_wire(map, start, start + size, prot);
-	return kr;
+	return likely(!wire) ? kr :
+	    entered_wire(map, start, start + size, prot, object);
 }
 
 kern_return_t

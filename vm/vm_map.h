@@ -31,7 +31,7 @@ struct vm_map_entry {
 	uint8_t		  inheritance;
 	bool		  needs_copy;	/* object is shadowed before a write */
 	bool		  is_shared;	/* shared by inheritance */
-	bool		  in_transition;/* being wired: may not go or change */
+	uint8_t		  in_transition;/* not 0: being wired, may not go or change */
 	bool		  wakeup_wanted;/* when in_transition ends */
 	uint8_t		  copies_direct;/* so many small copies are made at once */
 	/* under the lock; set with it held for reading, too */
@@ -83,7 +83,10 @@ kern_return_t	 vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t siz
 		    vm_prot_t prot, vm_prot_t max_prot, vm_inherit_t inheritance);
 kern_return_t	 vm_map_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end, vm_prot_t access);	/* VM_PROT_NONE unwires */
 
-/* vm_wire_all: wire all there is and will be, by flags; VM_WIRE_NONE unwires. */
+/*
+ * vm_wire_all: wire all there is, or will be entered, by flags; VM_WIRE_NONE
+ * ends both.  On an error nothing has changed.
+ */
 kern_return_t	 vm_map_wire_all(struct vm_map *map, vm_wire_t flags);
 
 /*

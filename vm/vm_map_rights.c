@@ -146,16 +146,24 @@ wiring_allowed(struct vm_map *map, struct vm_map_entry *entry,
 	return KERN_SUCCESS;
 }
 
+/* One wiring less. */
+static void
+entry_unwire(struct vm_map *map, struct vm_map_entry *entry)
+{
+	if (entry->wired_count == 1)
+		vm_map_entry_unwire(map, entry);
+	else
+		entry->wired_count--;
+}
+
+/* The same of all entries up to end that are wired at all. */
 static void
 range_unwire(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t end)
 {
 	for (; entry != NULL && entry_start(entry) < end;
-	    entry = entry_next(map, entry)) {
-		if (entry->wired_count == 1)
-			vm_map_entry_unwire(map, entry);
-		else
-			entry->wired_count--;
-	}
+	    entry = entry_next(map, entry))
+		if (entry->wired_count != 0)
+			entry_unwire(map, entry);
 }
 
 /*
@@ -203,8 +211,28 @@ entry_wire(struct vm_map *map, struct vm_map_entry *entry, vm_prot_t access)
 	return kr;
 }
 
+/* in_transition: who wires the entry.  Of BY_ALL there is one at a time. */
+enum { BY_RANGE = 1, BY_ALL };
+
+/* Note which entries of a range are going to be wired. */
 static void
-transition_end(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+transition_begin(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    unsigned by)
+{
+	struct vm_map_entry *entry;
+
+	map->wirings++;
+	for (entry = vm_map_lookup_entry(map, start, true);
+	    entry != NULL && entry_start(entry) < end;
+	    entry = entry_next(map, entry))
+		if (by == BY_RANGE || (entry->wired_count == 0 &&
+		    entry->protection != VM_PROT_NONE))
+			entry->in_transition = by;
+}
+
+static void
+transition_end(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    unsigned by)
 {
 	struct vm_map_entry *entry;
 	bool wakeup = false;
@@ -213,7 +241,9 @@ transition_end(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	for (entry = vm_map_lookup_entry(map, start, true);
 	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry)) {
-		entry->in_transition = false;
+		if (entry->in_transition != by)
+			continue;
+		entry->in_transition = 0;
 		wakeup |= entry->wakeup_wanted;
 		entry->wakeup_wanted = false;
 	}
@@ -221,32 +251,35 @@ transition_end(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 		thread_wakeup(map);
 }
 
+/*
+ * Wire the entries of a range, BY_ALL those that may be used and are not
+ * wired, each as it may be used; all or none.  The map is unlocked meanwhile:
+ * entries that are not in transition may come and go.
+ */
 static kern_return_t
-range_wire(struct vm_map *map, struct vm_map_entry *first, vm_offset_t end,
-    vm_prot_t access)
+range_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end,
+    vm_prot_t access, unsigned by)
 {
 	struct vm_map_entry *entry, *undo;
-	vm_offset_t start = entry_start(first);
 	kern_return_t kr = KERN_SUCCESS;
 
-	map->wirings++;
-	for (entry = first; entry != NULL && entry_start(entry) < end;
-	    entry = entry_next(map, entry))
-		entry->in_transition = true;
-	for (entry = first; entry != NULL && entry_start(entry) < end;
+	transition_begin(map, start, end, by);
+	for (entry = vm_map_lookup_entry(map, start, true);
+	    entry != NULL && entry_start(entry) < end;
 	    entry = entry_next(map, entry)) {
-		kr = entry_wire(map, entry, access);
+		if (entry->in_transition != by)
+			continue;
+		kr = entry_wire(map, entry, by == BY_ALL ? entry->protection :
+		    access);
 		if (kr != KERN_SUCCESS)
 			break;
 	}
 	if (kr != KERN_SUCCESS)
-		for (undo = first; undo != entry; undo = entry_next(map, undo)) {
-			if (undo->wired_count == 1)
-				vm_map_entry_unwire(map, undo);
-			else
-				undo->wired_count--;
-		}
-	transition_end(map, start, end);
+		for (undo = vm_map_lookup_entry(map, start, true);
+		    undo != entry; undo = entry_next(map, undo))
+			if (undo->in_transition == by)
+				entry_unwire(map, undo);
+	transition_end(map, start, end, by);
 	return kr;
 }
 
@@ -268,53 +301,32 @@ vm_map_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	if (kr == KERN_SUCCESS && access == VM_PROT_NONE)
 		range_unwire(map, entry, end);
 	else if (kr == KERN_SUCCESS)
-		kr = range_wire(map, entry, end, access);
+		kr = range_wire(map, start, end, access, BY_RANGE);
 	vm_map_simplify_range(map, start, end);
 	rwlock_done(&map->lock);
 	return kr;
 }
 
-/* The first entry at or above *start that wiring would change; its bounds. */
-static bool
-wire_all_next(struct vm_map *map, bool wire, vm_offset_t *start,
-    vm_offset_t *end, vm_prot_t *prot)
-{
-	struct vm_map_entry *entry;
-
-	rwlock_read(&map->lock);
-	for (entry = vm_map_lookup_entry(map, *start, true); entry != NULL;
-	    entry = entry_next(map, entry))
-		if (wire ? entry->wired_count == 0 &&
-		    entry->protection != VM_PROT_NONE :
-		    entry->wired_count != 0)
-			break;
-	if (entry != NULL) {
-		*start = entry_start(entry);
-		*end = entry_end(entry);
-		*prot = wire ? entry->protection : VM_PROT_NONE;
-	}
-	rwlock_done(&map->lock);
-	return entry != NULL;
-}
-
 kern_return_t
 vm_map_wire_all(struct vm_map *map, vm_wire_t flags)
 {
-	bool wire = flags != VM_WIRE_NONE;
-	vm_offset_t start = map->min_offset, end;
-	kern_return_t kr;
-	vm_prot_t prot;
+	vm_offset_t start = map->min_offset, end = map->max_offset;
+	kern_return_t kr = KERN_SUCCESS;
+	bool future;
 
 	rwlock_write(&map->lock);
-	map->wire_future = (flags & VM_WIRE_FUTURE) != 0;
+	while (vm_map_wait_transition(map, start, end))
+		continue;
+	future = map->wire_future;
+	if (flags != VM_WIRE_CURRENT)
+		map->wire_future = (flags & VM_WIRE_FUTURE) != 0;
+	if (flags == VM_WIRE_NONE)
+		range_unwire(map, vm_map_lookup_entry(map, start, true), end);
+	else if (flags & VM_WIRE_CURRENT)
+		kr = range_wire(map, start, end, VM_PROT_NONE, BY_ALL);
+	if (kr != KERN_SUCCESS)
+		map->wire_future = future;
+	vm_map_simplify_range(map, start, end);
 	rwlock_done(&map->lock);
-	if (wire && !(flags & VM_WIRE_CURRENT))
-		return KERN_SUCCESS;
-	while (wire_all_next(map, wire, &start, &end, &prot)) {
-		kr = vm_map_wire(map, start, end, prot);
-		if (kr != KERN_SUCCESS && kr != KERN_INVALID_ADDRESS)
-			return kr;
-		start = end;
-	}
-	return KERN_SUCCESS;
+	return kr;
 }
