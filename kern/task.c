@@ -26,6 +26,19 @@
 static struct zone *task_zone;
 struct task *kernel_task;
 
+/* A child is named after its parent, in parentheses. */
+static void
+name_after(char *name, const char *parent)
+{
+	unsigned i;
+
+	for (i = 0; i < TASK_NAME_SIZE - 3 && parent[i] != '\0'; i++)
+		name[i + 1] = parent[i];
+	name[0] = '(';
+	name[i + 1] = ')';
+	name[i + 2] = '\0';
+}
+
 /* A task structure with a lock and a name; no map, space or ports. */
 static struct task *
 task_alloc(struct task *parent)
@@ -44,8 +57,7 @@ task_alloc(struct task *parent)
 	clock_get_time(&task->creation_time);
 	if (parent != NULL) {
 		task->priority = parent->priority;
-		ksnprintf(task->name, sizeof(task->name), "(%.28s)",
-		    parent->name);
+		name_after(task->name, parent->name);
 	}
 	return task;
 }

@@ -16,6 +16,8 @@ struct ipc_port;
 struct ipc_space;
 struct vm_map;
 
+#define TASK_NAME_SIZE	32
+
 struct task {
 	/* fixed at creation */
 	struct vm_map	 *map;		/* a reference */
@@ -34,7 +36,7 @@ struct task {
 	time_value_t	  total_user;	/* of threads that are gone */
 	time_value_t	  total_system;
 	time_value_t	  creation_time;
-	char		  name[32];
+	char		  name[TASK_NAME_SIZE];
 	bool		  essential;
 
 	/* under ipc_lock */

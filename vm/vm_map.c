@@ -47,7 +47,9 @@ vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max)
 	rwlock_init(&map->lock,
 	    pmap == kernel_pmap ? LOCK_KERNEL_MAP : LOCK_MAP);
 	/* never the first page unless asked for: a null pointer must fault */
-	vm_map_tree_init(&map->tree, max_of(min, PAGE_SIZE), max);
+	vm_map_tree_init(&map->tree, &map->edge.node, max_of(min, PAGE_SIZE),
+	    max);
+	map->edge.in_transition = true;
 	return map;
 }
 
@@ -176,7 +178,7 @@ void
 vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
     struct vm_map_entry *next)
 {
-	vm_map_tree_insert(&map->tree, &entry->node, node_of(next));
+	vm_map_tree_insert(&map->tree, &entry->node, &next->node);
 	map->hint = entry;
 	if (map->account != NULL)
 		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
@@ -250,7 +252,7 @@ entry_split(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr,
 		new->node.end = addr;
 		vm_map_tree_resize(&map->tree, &entry->node, addr, end);
 	} else {
-		next = entry_next(map, entry);
+		next = entry_above(entry);
 		new->node.start = addr;
 		vm_map_tree_resize(&map->tree, &entry->node, start, addr);
 	}
@@ -419,7 +421,9 @@ vm_map_search_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	    map->max_offset - start < size)
 		return KERN_INVALID_ADDRESS;
 	entry = vm_map_lookup_entry(map, start, true);
-	if (entry != NULL && entry_start(entry) < start + size)
+	if (entry == NULL)
+		entry = &map->edge;
+	else if (entry_start(entry) < start + size)
 		return KERN_NO_SPACE;
 	*nextp = entry;
 	return KERN_SUCCESS;
@@ -492,8 +496,8 @@ static bool
 entry_extendable(const struct vm_map_entry *entry, vm_offset_t addr,
     vm_prot_t prot, vm_prot_t max_prot, vm_inherit_t inheritance)
 {
-	return entry != NULL && entry_end(entry) == addr &&
-	    entry->protection == prot && entry->max_protection == max_prot &&
+	return entry_end(entry) == addr && entry->protection == prot &&
+	    entry->max_protection == max_prot &&
 	    entry->inheritance == inheritance && entry->wired_count == 0 &&
 	    !entry->is_shared && !entry->needs_copy && !entry->in_transition;
 }
@@ -534,7 +538,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	kr = vm_map_find_room(map, &start, size, mask, anywhere, &next);
 	if (kr != KERN_SUCCESS)
 		goto out;
-	entry = entry_before(map, next);
+	entry = entry_below(next);
 	if (object == NULL && entry_extendable(entry, start, prot, max_prot,
 	    inheritance) && entry_extend(map, entry, size))
 		goto entered;
@@ -555,8 +559,7 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	vm_map_entry_link(map, entry, next);
 	vm_map_simplify_entry(map, entry);
 entered:
-	if (next != NULL)
-		vm_map_simplify_entry(map, next);
+	vm_map_simplify_entry(map, next);
 	*addr = start;
 	wire = map->wire_future && prot != VM_PROT_NONE;
 	if (unlikely(wire && object != NULL))

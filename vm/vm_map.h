@@ -51,6 +51,7 @@ struct vm_map {
 	/* under lock (LOCK_MAP, a sleep lock) */
 	struct rwlock	  lock;
 	struct vm_map_tree tree;	/* of struct vm_map_entry, node */
+	struct vm_map_entry edge;	/* the tree's; it never joins a neighbour */
 	unsigned	  entry_count;
 	vm_size_t	  size;		/* bytes mapped */
 	vm_size_t	  wired_size;	/* bytes in wired entries */

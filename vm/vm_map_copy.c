@@ -534,8 +534,7 @@ vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 		vm_map_entry_link(map, entry, entry_of(above));
 		vm_map_simplify_entry(map, entry);
 	}
-	if (above != NULL)
-		vm_map_simplify_entry(map, entry_of(above));
+	vm_map_simplify_entry(map, entry_of(above));
 	rwlock_done(&map->lock);
 	*addr = base + offset;
 	return KERN_SUCCESS;

@@ -31,13 +31,6 @@ entry_of(struct vm_map_node *node)
 	return (struct vm_map_entry *)node;	/* its first field */
 }
 
-/* The same the other way; NULL to NULL. */
-static inline struct vm_map_node *
-node_of(struct vm_map_entry *entry)
-{
-	return (struct vm_map_node *)entry;
-}
-
 static inline struct vm_map_entry *
 entry_next(struct vm_map *map, struct vm_map_entry *entry)
 {
@@ -50,12 +43,17 @@ entry_prev(struct vm_map *map, struct vm_map_entry *entry)
 	return entry_of(vm_map_tree_prev(&map->tree, &entry->node));
 }
 
-/* The last entry before next; before the end if that is NULL. */
+/* The same; past the ends is the map's edge. */
 static inline struct vm_map_entry *
-entry_before(struct vm_map *map, struct vm_map_entry *next)
+entry_above(struct vm_map_entry *entry)
 {
-	return next != NULL ? entry_prev(map, next) :
-	    entry_of(vm_map_tree_last(&map->tree));
+	return entry_of(vm_map_node_next(&entry->node));
+}
+
+static inline struct vm_map_entry *
+entry_below(struct vm_map_entry *entry)
+{
+	return entry_of(vm_map_node_prev(&entry->node));
 }
 
 /* Entries not in a map; alloc sets inheritance and protections to defaults. */
@@ -67,7 +65,7 @@ bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
 
 /*
  * Into the map, out of it: the tree, counts and sizes; nothing else.  next is
- * the first entry above, or NULL.
+ * the first entry above, or the edge.
  */
 void		 vm_map_entry_link(struct vm_map *map,
 		    struct vm_map_entry *entry, struct vm_map_entry *next);
@@ -105,13 +103,13 @@ kern_return_t	 vm_map_clip_range(struct vm_map *map, vm_offset_t start,
 void		 vm_map_join_entries(struct vm_map *map,
 		    struct vm_map_entry *prev, struct vm_map_entry *entry);
 
-/* Join entry with the one before it where the two could be one. */
+/* Join entry, or the edge, with the one before it where the two could be one. */
 static inline void
 vm_map_simplify_entry(struct vm_map *map, struct vm_map_entry *entry)
 {
-	struct vm_map_entry *prev = entry_prev(map, entry);
+	struct vm_map_entry *prev = entry_below(entry);
 
-	if (prev != NULL && prev->object == entry->object &&
+	if (prev->object == entry->object &&
 	    entry_end(prev) == entry_start(entry))
 		vm_map_join_entries(map, prev, entry);
 }
@@ -139,7 +137,7 @@ vm_map_wait_transition(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 /*
  * Free room for size bytes at *addr, or anywhere, above that where there is
  * some: KERN_NO_SPACE, KERN_INVALID_ADDRESS.  *next: the first entry above
- * it, or NULL.
+ * it, or the edge.
  */
 kern_return_t	 vm_map_search_room(struct vm_map *map, vm_offset_t *addr,
 		    vm_size_t size, vm_offset_t mask, bool anywhere,

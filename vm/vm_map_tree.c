@@ -1,27 +1,29 @@
 /*
- * vm/vm_map_tree.c - a height-balanced tree of address ranges; each node also
- * records the hole below it and a bound for the holes in its subtree, so
- * that lookup and first fit both take O(log n).
+ * vm/vm_map_tree.c - a balanced tree of address ranges; each node also records
+ * the hole below it and a bound for the holes in its subtree, so that lookup
+ * and first fit both take O(log n).
  *
- * Owns:       the links, heights and holes of the nodes; not their memory.
+ * Owns:       the links, ranks and holes of the nodes; not their memory.
  * Locks:      the caller's.
- * Invariant:  for every node: lean is at most LEAN_MAX either way, hole is the
- *             free room between start and the range before (or the tree's
- *             min), max_hole is no less than hole and the children's.
+ * Invariant:  a node's rank is above its children's; hole is the free room
+ *             between start and the range before, max_hole is no less than
+ *             hole and the children's.
+ * Source:     Sen and Tarjan, Deletion without rebalancing in balanced
+ *             binary trees (2010).
  *
- * A bound may be too high: a hole that becomes smaller leaves the bounds above
- * it as they are, so that taking room and giving it back costs no way up the
- * tree.  Each node that a search was led to in vain gets its bound lowered, so
- * that is paid for by the change that left it.  Where the last search for the
- * lowest room ended the next one for no less room begins.
+ * Only insertion balances, so the tree is no higher than 1.44 log2 of all nodes
+ * that were ever put in; what goes leaves the ranks above it as they are, and what
+ * then comes at the same place finds them high enough.  In the same way a bound
+ * may be too high: a hole that becomes smaller leaves the bounds above it.  So
+ * taking room and giving it back costs no way up the tree.  Each node that a
+ * search was led to in vain gets its bound lowered, so that is paid for by the
+ * change that left it.  Where the last search for the lowest room ended the
+ * next one for no less room begins.
  */
 #include <vm/vm_map_tree.h>
 
-/*
- * One would make an AVL tree.  With two it may be a third higher, and what
- * comes and goes at one place hardly ever turns anything.
- */
-#define LEAN_MAX	2
+#define RANK_EDGE	0x7fff	/* above all that a tree in memory can have */
+#define NO_SIZE		(~0ul)
 
 /* The largest hole that a node and its children tell of. */
 static inline unsigned long
@@ -38,14 +40,11 @@ subtree_hole(const struct vm_map_node *node)
 
 /* Put new where old hangs on its parent. */
 static void
-replace_child(struct vm_map_tree *tree, struct vm_map_node *old,
-    struct vm_map_node *new)
+replace_child(struct vm_map_node *old, struct vm_map_node *new)
 {
 	struct vm_map_node *parent = old->parent;
 
-	if (parent == NULL)
-		tree->root = new;
-	else if (parent->left == old)
+	if (parent->left == old)
 		parent->left = new;
 	else
 		parent->right = new;
@@ -53,282 +52,183 @@ replace_child(struct vm_map_tree *tree, struct vm_map_node *old,
 		new->parent = parent;
 }
 
-static struct vm_map_node *
-rotate_left(struct vm_map_tree *tree, struct vm_map_node *node)
+static void
+rotate_left(struct vm_map_node *node)
 {
 	struct vm_map_node *up = node->right;
 
-	replace_child(tree, node, up);
+	replace_child(node, up);
 	node->right = up->left;
 	if (node->right != NULL)
 		node->right->parent = node;
 	up->left = node;
 	node->parent = up;
-	node->lean -= 1 + (up->lean > 0 ? up->lean : 0);
-	up->lean -= 1 - (node->lean < 0 ? node->lean : 0);
 	node->max_hole = subtree_hole(node);
 	up->max_hole = subtree_hole(up);
-	return up;
 }
 
-static struct vm_map_node *
-rotate_right(struct vm_map_tree *tree, struct vm_map_node *node)
+static void
+rotate_right(struct vm_map_node *node)
 {
 	struct vm_map_node *up = node->left;
 
-	replace_child(tree, node, up);
+	replace_child(node, up);
 	node->left = up->right;
 	if (node->left != NULL)
 		node->left->parent = node;
 	up->right = node;
 	node->parent = up;
-	node->lean += 1 - (up->lean < 0 ? up->lean : 0);
-	up->lean += 1 + (node->lean > 0 ? node->lean : 0);
 	node->max_hole = subtree_hole(node);
 	up->max_hole = subtree_hole(up);
-	return up;
+}
+
+/* How far a node's rank is above that of a child, which may be missing. */
+static inline int
+rank_above(const struct vm_map_node *node, const struct vm_map_node *child)
+{
+	return node->rank - (child != NULL ? child->rank : -1);
 }
 
 /*
- * Balance a node that leans too far; returns the top of its subtree.  If the
- * child on the high side leans the other way it is turned first, which makes
- * it lower where it leans by two for the sake of its outer grandchild.
+ * node's rank is its parent's, whose other side is lower by two or more: turn
+ * the parent down, below node or below that child of node which is as high.
  */
-static struct vm_map_node *
-node_rotate(struct vm_map_tree *tree, struct vm_map_node *node)
+static void
+rank_rotate(struct vm_map_node *node, struct vm_map_node *parent)
 {
-	struct vm_map_node *child = node->lean < 0 ? node->left : node->right;
+	bool left = parent->left == node;
+	struct vm_map_node *inner = left ? node->right : node->left;
 
-	if (child == node->left) {
-		if (child->lean > 0) {
-			node->lean += child->lean > 1 && child->right->lean > 0;
-			rotate_left(tree, child);
-		}
-		return rotate_right(tree, node);
+	parent->rank--;
+	if (rank_above(node, inner) == 1) {
+		node->rank--;
+		inner->rank++;
+		if (left)
+			rotate_left(node);
+		else
+			rotate_right(node);
 	}
-	if (child->lean < 0) {
-		node->lean -= child->lean < -1 && child->left->lean < 0;
-		rotate_right(tree, child);
-	}
-	return rotate_left(tree, node);
+	if (left)
+		rotate_right(parent);
+	else
+		rotate_left(parent);
 }
 
-/* A node has become one higher: balance what is above it. */
-static inline void
-path_grow(struct vm_map_tree *tree, struct vm_map_node *node)
+/* A node's rank has reached its parent's: make those above it higher. */
+void
+vm_map_tree_promote(struct vm_map_node *node)
 {
 	struct vm_map_node *parent;
 
-	for (; (parent = node->parent) != NULL; node = parent) {
-		if (parent->right == node ? ++parent->lean <= 0 :
-		    --parent->lean >= 0)
-			return;		/* as high as it was before */
-		if (parent->lean > LEAN_MAX || parent->lean < -LEAN_MAX) {
-			node_rotate(tree, parent);
-			return;		/* again as high */
+	for (; (parent = node->parent)->rank == node->rank; node = parent) {
+		if (rank_above(parent, parent->left == node ? parent->right :
+		    parent->left) > 1) {
+			rank_rotate(node, parent);
+			return;
 		}
+		parent->rank++;
 	}
 }
 
-/* One side of node has become one lower: balance from node upwards. */
-static inline void
-path_shrink(struct vm_map_tree *tree, struct vm_map_node *node, bool right)
+/*
+ * The hole below node is new or larger: the bounds above it, and whether it is
+ * the first to fit.
+ */
+void
+vm_map_tree_note_hole(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	struct vm_map_node *parent;
+	unsigned long hole = node->hole;
+	struct vm_map_node *up;
 
-	for (; node != NULL; node = parent) {
-		if (right ? --node->lean < 0 : ++node->lean > 0) {
-			if (node->lean <= LEAN_MAX && node->lean >= -LEAN_MAX)
-				return;		/* as high as it was before */
-			if ((right ? node->left : node->right)->lean == 0) {
-				node_rotate(tree, node);
-				return;		/* again as high */
-			}
-			node = node_rotate(tree, node);
-		}
-		parent = node->parent;
-		right = parent != NULL && parent->right == node;
-	}
-}
-
-/* The hole below node, or of one in its subtree, may have become so large. */
-static inline void
-path_raise(struct vm_map_node *node, unsigned long hole)
-{
-	for (; node != NULL && node->max_hole < hole; node = node->parent)
+	if (node->max_hole < hole)
 		node->max_hole = hole;
-}
-
-/* The free room between two neighbours; prev NULL: below the first. */
-static inline unsigned long
-gap(const struct vm_map_tree *tree, const struct vm_map_node *prev,
-    const struct vm_map_node *node)
-{
-	unsigned long low = prev != NULL ? prev->end : tree->min;
-
-	return node->start > low ? node->start - low : 0;
-}
-
-/* The hole below node may have become so large that it is the first to fit. */
-static inline void
-fit_note(struct vm_map_tree *tree, struct vm_map_node *node)
-{
-	if (node->hole >= tree->fit_size && tree->fit != NULL &&
-	    node->start < tree->fit->start)
+	for (up = node->parent; up->max_hole < hole; up = up->parent)
+		up->max_hole = hole;
+	if (hole >= tree->fit_size && node->start < tree->fit->start)
 		tree->fit = node;
 }
 
-/* The hole below node has changed with its start or its neighbour's end. */
-static inline void
-hole_refresh(struct vm_map_tree *tree, struct vm_map_node *node)
-{
-	if (node == NULL)
-		return;
-	node->hole = gap(tree, vm_map_tree_prev(tree, node), node);
-	path_raise(node, node->hole);
-	fit_note(tree, node);
-}
-
 void
-vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
-    unsigned long max)
+vm_map_tree_init(struct vm_map_tree *tree, struct vm_map_node *edge,
+    unsigned long min, unsigned long max)
 {
-	tree->root = NULL;
-	queue_init(&tree->list);
-	tree->min = min;
-	tree->max = max;
-	tree->fit = NULL;
-	tree->fit_size = 0;
-}
-
-void
-vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
-    struct vm_map_node *next)
-{
-	struct vm_map_node *prev = next != NULL ?
-	    vm_map_tree_prev(tree, next) : vm_map_tree_last(tree);
-
-	node->left = NULL;
-	node->right = NULL;
-	node->lean = 0;
-	node->hole = gap(tree, prev, node);
-	node->max_hole = node->hole;
-	if (next != NULL)
-		next->hole = gap(tree, node, next);
-	/* Of two neighbours one is below the other and has room on that side. */
-	if (next != NULL && next->left == NULL) {
-		next->left = node;
-		node->parent = next;
-	} else if (prev != NULL) {
-		prev->right = node;
-		node->parent = prev;
-	} else {
-		tree->root = node;
-		node->parent = NULL;
-	}
-	queue_insert_after(prev != NULL ? &prev->link : &tree->list,
-	    &node->link);
-	path_raise(node->parent, node->hole);
-	fit_note(tree, node);
-	path_grow(tree, node);
+	queue_init(&edge->link);
+	edge->parent = NULL;
+	edge->left = NULL;
+	edge->right = NULL;
+	edge->start = max;
+	edge->end = min;
+	edge->hole = max - min;
+	edge->max_hole = NO_SIZE;
+	edge->rank = RANK_EDGE;
+	tree->edge = edge;
+	tree->fit = edge;
+	tree->fit_size = NO_SIZE;
 }
 
 /*
  * Make a tree of the next count nodes of the list, *next being the first of
- * them; its top.  *height: how high it is.
+ * them; its top.
  */
 static struct vm_map_node *
-subtree_build(struct vm_map_tree *tree, struct vm_map_node **next,
-    unsigned count, int *height)
+subtree_build(struct vm_map_node **next, unsigned count)
 {
 	struct vm_map_node *node, *left;
-	int left_height, right_height;
 
-	*height = 0;
 	if (count == 0)
 		return NULL;
-	left = subtree_build(tree, next, count / 2, &left_height);
+	left = subtree_build(next, count / 2);
 	node = *next;
-	*next = vm_map_tree_next(tree, node);
+	*next = vm_map_node_next(node);
 	node->left = left;
-	node->right = subtree_build(tree, next, count - 1 - count / 2,
-	    &right_height);
+	node->right = subtree_build(next, count - 1 - count / 2);
 	if (left != NULL)
 		left->parent = node;
 	if (node->right != NULL)
 		node->right->parent = node;
 	/* the left side has as many nodes or one more */
-	node->lean = right_height - left_height;
-	node->hole = gap(tree, vm_map_tree_prev(tree, node), node);
+	node->rank = left != NULL ? left->rank + 1 : 0;
+	node->hole = vm_map_node_gap(vm_map_node_prev(node), node);
 	node->max_hole = subtree_hole(node);
-	*height = left_height + 1;
 	return node;
 }
 
 void
 vm_map_tree_build(struct vm_map_tree *tree, unsigned count)
 {
-	struct vm_map_node *next = vm_map_tree_first(tree);
-	int height;
+	struct vm_map_node *edge = tree->edge, *next = vm_map_node_next(edge);
 
-	tree->root = subtree_build(tree, &next, count, &height);
-	if (tree->root != NULL)
-		tree->root->parent = NULL;
+	edge->left = subtree_build(&next, count);
+	if (edge->left != NULL)
+		edge->left->parent = edge;
+	edge->hole = vm_map_node_gap(vm_map_node_prev(edge), edge);
+	tree->fit = edge;
+	tree->fit_size = NO_SIZE;
 }
 
-/* Put "by" in node's place. */
-static void
-node_replace(struct vm_map_tree *tree, struct vm_map_node *node,
-    struct vm_map_node *by)
+/* Take a node that has children out of the tree; it is in the list still. */
+void
+vm_map_tree_unlink(struct vm_map_node *node)
 {
-	replace_child(tree, node, by);
-	by->lean = node->lean;
-	by->max_hole = node->max_hole;
-}
+	struct vm_map_node *next;
 
-/*
- * Take node out of the tree, next following it.  Returns whose side is lower
- * now: next's right one, or the left one of another.
- */
-static struct vm_map_node *
-node_unlink(struct vm_map_tree *tree, struct vm_map_node *node,
-    struct vm_map_node *next)
-{
-	struct vm_map_node *from = next->parent;
-
+	if (node->left == NULL || node->right == NULL) {
+		replace_child(node, node->left != NULL ? node->left :
+		    node->right);
+		return;
+	}
+	/* the leftmost on the right comes in its place */
+	next = vm_map_node_next(node);
 	if (next != node->right) {
-		/* the leftmost on the right: its own right moves up */
-		replace_child(tree, next, next->right);
+		replace_child(next, next->right);
 		next->right = node->right;
 		next->right->parent = next;
-	} else {
-		from = next;
 	}
 	next->left = node->left;
-	if (next->left != NULL)
-		next->left->parent = next;
-	node_replace(tree, node, next);
-	return from;
-}
-
-void
-vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
-{
-	struct vm_map_node *next = vm_map_tree_next(tree, node);
-	struct vm_map_node *from = node->parent;
-	bool right = from != NULL && from->right == node;
-
-	queue_remove(&node->link);
-	if (node->right != NULL) {
-		from = node_unlink(tree, node, next);
-		right = from == next;
-	} else {
-		replace_child(tree, node, node->left);
-	}
-	if (tree->fit == node)
-		tree->fit = next;
-	hole_refresh(tree, next);
-	path_shrink(tree, from, right);
+	next->left->parent = next;
+	replace_child(node, next);
+	next->rank = node->rank;
+	next->max_hole = node->max_hole;
 }
 
 void
@@ -340,14 +240,14 @@ vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
 	node->start = start;
 	node->end = end;
 	if (moved)
-		hole_refresh(tree, node);
-	hole_refresh(tree, vm_map_tree_next(tree, node));
+		vm_map_tree_refresh(tree, vm_map_node_prev(node), node);
+	vm_map_tree_refresh(tree, node, vm_map_node_next(node));
 }
 
 struct vm_map_node *
 vm_map_tree_lookup(const struct vm_map_tree *tree, unsigned long addr)
 {
-	struct vm_map_node *node = tree->root, *found = NULL;
+	struct vm_map_node *node = tree->edge->left, *found = NULL;
 
 	while (node != NULL) {
 		if (addr < node->start) {
@@ -360,11 +260,11 @@ vm_map_tree_lookup(const struct vm_map_tree *tree, unsigned long addr)
 	return found;
 }
 
-/* The first node that starts above from. */
+/* The first node that starts above from, or the edge. */
 static struct vm_map_node *
 node_above(const struct vm_map_tree *tree, unsigned long from)
 {
-	struct vm_map_node *node = tree->root, *found = NULL;
+	struct vm_map_node *found = tree->edge, *node = found->left;
 
 	while (node != NULL) {
 		if (node->start > from) {
@@ -400,7 +300,10 @@ first_candidate(struct vm_map_node *node, unsigned long size)
 	}
 }
 
-/* The next one after node, which and whose left side have no such hole. */
+/*
+ * The next one after node, which and whose left side have no such hole; in the
+ * end the edge.
+ */
 static struct vm_map_node *
 next_candidate(struct vm_map_node *node, unsigned long size)
 {
@@ -412,7 +315,7 @@ next_candidate(struct vm_map_node *node, unsigned long size)
 		node->max_hole = subtree_hole(node);
 		child = node;
 		node = node->parent;
-	} while (node != NULL && node->right == child);
+	} while (node->right == child);
 	return node;
 }
 
@@ -445,50 +348,26 @@ hole_fits(unsigned long low, unsigned long high, unsigned long from,
 	return true;
 }
 
-/* The search itself; first: the lowest room, however it lies. */
-static bool __attribute__((noinline))
-hole_search(struct vm_map_tree *tree, unsigned long from, unsigned long size,
-    unsigned long mask, bool first, unsigned long *addr,
-    struct vm_map_node **next)
-{
-	struct vm_map_node *node, *last;
-	unsigned long end;
-
-	if (first && size >= tree->fit_size && tree->fit != NULL)
-		node = tree->fit;
-	else
-		node = node_above(tree, from);
-	for (; node != NULL; node = next_candidate(node, size)) {
-		if (node->hole < size || !hole_fits(node->start - node->hole,
-		    node->start, from, size, mask, addr))
-			continue;
-		if (first) {
-			tree->fit = node;
-			tree->fit_size = size;
-		}
-		*next = node;
-		return true;
-	}
-	*next = NULL;
-	last = vm_map_tree_last(tree);
-	end = last != NULL && last->end > tree->min ? last->end : tree->min;
-	return hole_fits(end, tree->max, from, size, mask, addr);
-}
-
 bool
-vm_map_tree_find_hole(struct vm_map_tree *tree, unsigned long from,
+vm_map_tree_search_hole(struct vm_map_tree *tree, unsigned long from,
     unsigned long size, unsigned long mask, unsigned long *addr,
     struct vm_map_node **next)
 {
-	struct vm_map_node *fit = tree->fit;
-	bool first = from <= tree->min && mask == 0;
+	struct vm_map_node *edge = tree->edge, *node = tree->fit;
+	bool first = from <= edge->end && mask == 0;
 
-	if (first && fit != NULL && size >= tree->fit_size &&
-	    fit->hole >= size) {
-		*addr = fit->start - fit->hole;
-		*next = fit;
-		return true;
+	if (!first || size < tree->fit_size)
+		node = node_above(tree, from);
+	while (node->hole < size || !hole_fits(node->start - node->hole,
+	    node->start, from, size, mask, addr)) {
+		if (node == edge)
+			return false;
+		node = next_candidate(node, size);
 	}
-	return hole_search(tree, from > tree->min ? from : tree->min, size,
-	    mask, first, addr, next);
+	if (first) {		/* the lowest room, however it lies */
+		tree->fit = node;
+		tree->fit_size = size;
+	}
+	*next = node;
+	return true;
 }

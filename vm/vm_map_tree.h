@@ -13,8 +13,8 @@
 
 /* A range [start, end), embedded in what describes it. */
 struct vm_map_node {
+	struct queue	  link;		/* first; in order of address */
 	struct vm_map_node *parent, *left, *right;
-	struct queue	  link;		/* in order of address */
 	unsigned long	  start, end;
 	union {
 		struct {
@@ -23,23 +23,60 @@ struct vm_map_node {
 		};
 		unsigned long loose[2];	/* in no tree: its owner's */
 	};
-	int		  lean;		/* height on the right less that on the left */
+	int		  rank;		/* above the children's; a leaf's is 0 when it comes */
 };
 
 /* The caller's lock guards everything. */
 struct vm_map_tree {
-	struct vm_map_node *root;
-	struct queue	  list;		/* of struct vm_map_node, link */
-	unsigned long	  min, max;	/* where holes are given out */
-	struct vm_map_node *fit;	/* below it no hole is of fit_size; or NULL */
+	/*
+	 * Not a range but what lies around all of them: it starts where room
+	 * ends and ends where it starts; the tree is on its left.
+	 */
+	struct vm_map_node *edge;	/* the caller's; fixed */
+	struct vm_map_node *fit;	/* below it no hole is of fit_size */
 	unsigned long	  fit_size;
 };
 
-void	vm_map_tree_init(struct vm_map_tree *tree, unsigned long min,
-	    unsigned long max);
-/* node's range is free; next is the first above it, or NULL. */
-void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
-	    struct vm_map_node *next);
+/* Holes are given out in [min, max). */
+void	vm_map_tree_init(struct vm_map_tree *tree, struct vm_map_node *edge,
+	    unsigned long min, unsigned long max);
+
+/* Neighbours by address; beyond the first and the last is the edge. */
+static inline struct vm_map_node *
+vm_map_node_next(const struct vm_map_node *node)
+{
+	return queue_element(node->link.next, struct vm_map_node, link);
+}
+
+static inline struct vm_map_node *
+vm_map_node_prev(const struct vm_map_node *node)
+{
+	return queue_element(node->link.prev, struct vm_map_node, link);
+}
+
+/* The same, NULL past the ends. */
+static inline struct vm_map_node *
+vm_map_tree_next(const struct vm_map_tree *tree, const struct vm_map_node *node)
+{
+	struct vm_map_node *next = vm_map_node_next(node);
+
+	return next != tree->edge ? next : NULL;
+}
+
+static inline struct vm_map_node *
+vm_map_tree_prev(const struct vm_map_tree *tree, const struct vm_map_node *node)
+{
+	struct vm_map_node *prev = vm_map_node_prev(node);
+
+	return prev != tree->edge ? prev : NULL;
+}
+
+static inline struct vm_map_node *
+vm_map_tree_first(const struct vm_map_tree *tree)
+{
+	return vm_map_tree_next(tree, tree->edge);
+}
+
 /*
  * The same of many, in order of address, into an empty tree: each is put at the
  * end of a list that is no tree until vm_map_tree_build.
@@ -47,11 +84,10 @@ void	vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
 static inline void
 vm_map_tree_append(struct vm_map_tree *tree, struct vm_map_node *node)
 {
-	queue_push_back(&tree->list, &node->link);
+	queue_push_back(&tree->edge->link, &node->link);
 }
 
 void	vm_map_tree_build(struct vm_map_tree *tree, unsigned count);
-void	vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node);
 /* Change the end or start of node's range, into free room or inwards. */
 void	vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
 	    unsigned long start, unsigned long end);
@@ -61,45 +97,100 @@ void	vm_map_tree_resize(struct vm_map_tree *tree, struct vm_map_node *node,
  */
 struct vm_map_node *vm_map_tree_lookup(const struct vm_map_tree *tree,
 	    unsigned long addr);
+
+/* What the short ways below leave: vm_map_tree.c. */
+void	vm_map_tree_promote(struct vm_map_node *node);
+void	vm_map_tree_unlink(struct vm_map_node *node);
+void	vm_map_tree_note_hole(struct vm_map_tree *tree,
+	    struct vm_map_node *node);
+bool	vm_map_tree_search_hole(struct vm_map_tree *tree, unsigned long from,
+	    unsigned long size, unsigned long mask, unsigned long *addr,
+	    struct vm_map_node **next);
+
+/* The free room between two neighbours; none if they overlap below the edge. */
+static inline unsigned long
+vm_map_node_gap(const struct vm_map_node *prev, const struct vm_map_node *node)
+{
+	return node->start > prev->end ? node->start - prev->end : 0;
+}
+
+/* The hole below node has changed with its start or its neighbour's end. */
+static inline void
+vm_map_tree_refresh(struct vm_map_tree *tree, struct vm_map_node *prev,
+    struct vm_map_node *node)
+{
+	node->hole = vm_map_node_gap(prev, node);
+	if (node->hole > node->max_hole || (node->hole >= tree->fit_size &&
+	    node->start < tree->fit->start))
+		vm_map_tree_note_hole(tree, node);
+}
+
+/* node's range is free; next is the first above it, or the edge. */
+static inline void
+vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
+    struct vm_map_node *next)
+{
+	struct vm_map_node *prev = vm_map_node_prev(next), *parent = next;
+
+	/* Of two neighbours one is below the other and has room on that side. */
+	if (next->left == NULL) {
+		next->left = node;
+	} else {
+		prev->right = node;
+		parent = prev;
+	}
+	node->parent = parent;
+	node->left = NULL;
+	node->right = NULL;
+	node->rank = 0;
+	node->hole = vm_map_node_gap(prev, node);
+	node->max_hole = node->hole;
+	next->hole = vm_map_node_gap(node, next);
+	queue_insert_after(&prev->link, &node->link);
+	if (node->hole != 0)
+		vm_map_tree_note_hole(tree, node);
+	if (parent->rank == 0)
+		vm_map_tree_promote(node);
+}
+
+static inline void
+vm_map_tree_remove(struct vm_map_tree *tree, struct vm_map_node *node)
+{
+	struct vm_map_node *next = vm_map_node_next(node);
+	struct vm_map_node *prev = vm_map_node_prev(node);
+
+	if (node->left != NULL || node->right != NULL)
+		vm_map_tree_unlink(node);
+	else if (node->parent->left == node)
+		node->parent->left = NULL;
+	else
+		node->parent->right = NULL;
+	next->link.prev = &prev->link;
+	prev->link.next = &next->link;
+	if (tree->fit == node)
+		tree->fit = next;
+	vm_map_tree_refresh(tree, prev, next);
+}
+
 /*
  * First fit: the lowest address a >= from with a & mask == 0 and
  * [a, a + size) free.  Returns whether there is one; *next is then the first
- * range above it, or NULL.
+ * range above it, or the edge.
  */
-bool	vm_map_tree_find_hole(struct vm_map_tree *tree,
-	    unsigned long from, unsigned long size, unsigned long mask,
-	    unsigned long *addr, struct vm_map_node **next);
-
-/* Neighbours by address, NULL past the ends. */
-static inline struct vm_map_node *
-vm_map_tree_at(const struct vm_map_tree *tree, struct queue *link)
+static inline bool
+vm_map_tree_find_hole(struct vm_map_tree *tree, unsigned long from,
+    unsigned long size, unsigned long mask, unsigned long *addr,
+    struct vm_map_node **next)
 {
-	return link == &tree->list ? NULL :
-	    queue_element(link, struct vm_map_node, link);
-}
+	struct vm_map_node *fit = tree->fit;
 
-static inline struct vm_map_node *
-vm_map_tree_first(const struct vm_map_tree *tree)
-{
-	return vm_map_tree_at(tree, tree->list.next);
-}
-
-static inline struct vm_map_node *
-vm_map_tree_last(const struct vm_map_tree *tree)
-{
-	return vm_map_tree_at(tree, tree->list.prev);
-}
-
-static inline struct vm_map_node *
-vm_map_tree_next(const struct vm_map_tree *tree, const struct vm_map_node *node)
-{
-	return vm_map_tree_at(tree, node->link.next);
-}
-
-static inline struct vm_map_node *
-vm_map_tree_prev(const struct vm_map_tree *tree, const struct vm_map_node *node)
-{
-	return vm_map_tree_at(tree, node->link.prev);
+	if (from > tree->edge->end || mask != 0 || size < tree->fit_size ||
+	    fit->hole < size)
+		return vm_map_tree_search_hole(tree, from, size, mask, addr,
+		    next);
+	*addr = fit->start - fit->hole;
+	*next = fit;
+	return true;
 }
 
 #endif

@@ -15,7 +15,10 @@
 #define MIN	0x10000ul
 #define MAX	(MIN + PAGES * PAGE)
 
+#define HEIGHT_MAX	46	/* 1.44 log2 of more nodes than are ever made */
+
 static struct vm_map_tree tree;
+static struct vm_map_node edge;
 static struct vm_map_node *owner[PAGES];
 static uint32_t seed = 12345;
 static int test_number;
@@ -40,11 +43,16 @@ cell_addr(unsigned cell)
 	return MIN + cell * PAGE;
 }
 
+static int
+rank(const struct vm_map_node *node)
+{
+	return node != NULL ? node->rank : -1;
+}
+
 /* Returns the height, -1 when something is wrong. */
 static int
 check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
 {
-	const struct vm_map_node *prev;
 	unsigned long hole;
 	int l, r;
 
@@ -52,16 +60,28 @@ check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
 		return 0;
 	l = check_node(node->left, node);
 	r = check_node(node->right, node);
-	prev = vm_map_tree_prev(&tree, node);
-	hole = node->start - (prev != NULL ? prev->end : MIN);
-	if (l < 0 || r < 0 || node->parent != parent || abs(l - r) > 2 ||
-	    node->lean != r - l || node->hole != hole)
+	hole = node->start - vm_map_node_prev(node)->end;
+	if (l < 0 || r < 0 || node->parent != parent || node->hole != hole ||
+	    rank(node) <= rank(node->left) || rank(node) <= rank(node->right) ||
+	    rank(node) > HEIGHT_MAX)
 		return -1;
 	if (node->left != NULL && node->left->max_hole > hole)
 		hole = node->left->max_hole;
 	if (node->right != NULL && node->right->max_hole > hole)
 		hole = node->right->max_hole;
 	return node->max_hole >= hole ? (l > r ? l : r) + 1 : -1;
+}
+
+/* The same of the tree and of what surrounds it. */
+static int
+check_tree(void)
+{
+	const struct vm_map_node *last = vm_map_node_prev(&edge);
+
+	if (edge.start != MAX || edge.end != MIN ||
+	    edge.hole != MAX - last->end)
+		return -1;
+	return check_node(edge.left, &edge);
 }
 
 static int
@@ -106,7 +126,7 @@ check_find(void)
 {
 	static const unsigned long masks[] = { 0, 0x1000, 0x3fff, 0x5000, 0xffff };
 	unsigned long from, size, mask, got = 0, want = 0;
-	struct vm_map_node *next, *prev;
+	struct vm_map_node *next;
 	int found;
 
 	from = rnd(2) ? 0 : cell_addr(rnd(PAGES + 8)) - 4 * PAGE;
@@ -117,12 +137,10 @@ check_find(void)
 		return 0;
 	/* who was led on by bounds that are too high has lowered them */
 	if (!found)
-		return from > MIN || mask != 0 || tree.root == NULL ||
-		    tree.root->max_hole < size;
-	prev = next != NULL ? vm_map_tree_prev(&tree, next) :
-	    vm_map_tree_last(&tree);
-	return got == want && (next == NULL || next->start >= got + size) &&
-	    (prev == NULL || prev->end <= got);
+		return from > MIN || mask != 0 || edge.left == NULL ||
+		    edge.left->max_hole < size;
+	return got == want && next->start >= got + size &&
+	    vm_map_node_prev(next)->end <= got;
 }
 
 /* Insert a node where its range is free. */
@@ -131,8 +149,8 @@ insert_node(struct vm_map_node *node)
 {
 	struct vm_map_node *prev = vm_map_tree_lookup(&tree, node->start);
 
-	vm_map_tree_insert(&tree, node, prev != NULL ?
-	    vm_map_tree_next(&tree, prev) : vm_map_tree_first(&tree));
+	vm_map_tree_insert(&tree, node, vm_map_node_next(prev != NULL ? prev :
+	    &edge));
 }
 
 static void
@@ -191,7 +209,7 @@ random_rounds(unsigned rounds, unsigned insert_of_8)
 			remove_node(owner[cell]);
 		else if (owner[cell] != NULL)
 			shrink_or_grow(owner[cell]);
-		if (check_node(tree.root, NULL) < 0 || !check_lookups() ||
+		if (check_tree() < 0 || !check_lookups() ||
 		    !check_find())
 			return 0;
 	}
@@ -211,8 +229,8 @@ sorted_height(void)
 		insert_node(node);
 		owner[i] = node;
 	}
-	return check_node(tree.root, NULL) > 0 &&
-	    check_node(tree.root, NULL) <= 11;
+	return check_tree() > 0 &&
+	    check_tree() <= 11;
 }
 
 /* As many nodes at once, for every number up to some; then as any tree. */
@@ -231,10 +249,10 @@ built_at_once(void)
 			owner[3 * i + 1] = node;
 		}
 		vm_map_tree_build(&tree, count);
-		ok = ok && check_node(tree.root, NULL) >= 0 &&
+		ok = ok && check_tree() >= 0 &&
 		    check_lookups() && check_find() && random_rounds(20, 4);
-		while (tree.root != NULL)
-			remove_node(tree.root);
+		while (edge.left != NULL)
+			remove_node(edge.left);
 	}
 	return ok;
 }
@@ -263,8 +281,8 @@ range_below_min(void)
 static void
 empty_tree(void)
 {
-	while (tree.root != NULL)
-		remove_node(tree.root);
+	while (edge.left != NULL)
+		remove_node(edge.left);
 }
 
 int
@@ -277,7 +295,7 @@ main(int argc, char **argv)
 		seed = strtoul(argv[1], NULL, 0);
 	printf("1..8\n");
 	printf("# seed %u\n", seed);
-	vm_map_tree_init(&tree, MIN, MAX);
+	vm_map_tree_init(&tree, &edge, MIN, MAX);
 	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a, &next) && a == MIN,
 	    "an empty tree is one hole");
 	result(!vm_map_tree_find_hole(&tree, 0, MAX - MIN + PAGE, 0, &a,
