@@ -580,6 +580,7 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
 	if (size != 0)
 		lock_request_range(object, &request, last >> PAGE_SHIFT);
+	vm_pager_wait_returned(object);	/* by others, too */
 	vm_object_unlock(object);
 	if (IP_VALID(reply_to))
 		(void)memory_object_lock_completed(reply_to, reply_type,

@@ -75,12 +75,23 @@ struct vm_pager_run {
  * Send pages' contents to the pager.  Object locked; modified bits gathered.
  * flush: the pages leave the object and the data go on without a copy;
  * otherwise they stay, clean and no longer busy.  Unlocks the object, sleeps
- * for nothing, returns with it locked.
+ * only until an earlier return of the object is in the pager's queue, returns
+ * with it locked.
  * KERN_RESOURCE_SHORTAGE: nothing sent, pages no longer busy.
+ *
+ * While object->returning, pages have left the object, or been cleaned, that
+ * its pager has not been sent.  Whoever is about to ask for a page, or to say
+ * that all were returned, waits: otherwise the pager would take what it has
+ * for the latest.
  */
 kern_return_t	 vm_pager_return(struct vm_object *object,
 		    const struct vm_pager_run *run);
-/* One page of a locked object, not busy yet: the same. */
+/* Assert a wait for the end of a return, which there is; object locked. */
+void		 vm_pager_assert_returned(struct vm_object *object,
+		    bool interruptible);
+/* The same wait, if there is one; the locked object is unlocked meanwhile. */
+void		 vm_pager_wait_returned(struct vm_object *object);
+/* One page of a locked object, not busy yet: the same as vm_pager_return. */
 kern_return_t	 vm_pager_return_page(struct vm_object *object,
 		    struct vm_page *page, bool dirty, bool flush);
 /*
@@ -99,7 +110,9 @@ kern_return_t	 memory_object_supply_page(struct vm_object *object,
 bool		 memory_object_supply_direct(const void *message);
 /*
  * Tell the pager that its object is gone, and part from it: its ports no
- * longer mean this object.  Nothing held.
+ * longer mean this object.  Of an object that ends the pager's port is the
+ * last, so that the pager has been sent all before it gets another object for
+ * that port.  Nothing held.
  */
 void		 vm_pager_terminate(struct vm_object *object);
 /*

@@ -201,6 +201,11 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 		vm_object_unlock(object);
 		return vm_fault_block_pager(f, object);
 	}
+	if (object->returning) {
+		vm_pager_assert_returned(object, true);
+		vm_object_unlock(object);
+		return vm_fault_block(f);
+	}
 	page = absent_page(object, offset);
 	if (page == NULL) {
 		vm_object_unlock(object);

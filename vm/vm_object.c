@@ -225,6 +225,17 @@ terminate_pages(struct vm_object *object)
 	}
 }
 
+/* Wait until a locked object that ends is in nobody's hands, whatever port it was found by. */
+static void
+terminate_settle(struct vm_object *object)
+{
+	while (object->paging_in_progress != 0 || object->refs.count != 0) {
+		object->paging_wanted = true;
+		thread_sleep(&object->paging_in_progress, &object->lock, false);
+		vm_object_lock(object);
+	}
+}
+
 /*
  * End a locked object that nobody refers to.  Returns the shadow whose
  * reference it held.
@@ -232,24 +243,19 @@ terminate_pages(struct vm_object *object)
 struct vm_object *
 vm_object_terminate_unlock(struct vm_object *object)
 {
+	bool has_pager = object->control != NULL;
 	struct vm_object *shadow;
 
 	object->alive = false;
 	object->terminating = true;
-	if (object->control != NULL) {
-		/* from here on no message and no vm_map finds us */
+	if (has_pager) {
+		/* from here on no message finds us; who maps the pager's port waits */
 		vm_object_unlock(object);
 		ipc_kobject_set(object->control, NULL, KOBJECT_NONE);
 		ipc_kobject_set(object->name, NULL, KOBJECT_NONE);
-		ipc_kobject_set(object->pager, NULL, KOBJECT_NONE);
 		vm_object_lock(object);
 	}
-	while (object->paging_in_progress != 0 || object->refs.count != 0) {
-		/* refs: a message that found us just before */
-		object->paging_wanted = true;
-		thread_sleep(&object->paging_in_progress, &object->lock, false);
-		vm_object_lock(object);
-	}
+	terminate_settle(object);
 	assert(object->copy == NULL);
 	terminate_pages(object);
 	if (object->paged != NULL)
@@ -261,7 +267,12 @@ vm_object_terminate_unlock(struct vm_object *object)
 		vm_object_unlock(shadow);
 	}
 	vm_object_unlock(object);
-	vm_pager_terminate(object);
+	if (has_pager) {
+		vm_pager_terminate(object);
+		vm_object_lock(object);
+		terminate_settle(object);
+		vm_object_unlock(object);
+	}
 	vm_object_free(object);
 	return shadow;
 }

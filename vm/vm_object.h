@@ -60,6 +60,8 @@ struct vm_object {
 	bool		  shared;	/* several maps write it: copy asymmetrically */
 	bool		  collapse_wanted;	/* when paging_in_progress ends */
 	bool		  paging_wanted;	/* somebody waits for that */
+	bool		  returning;	/* pages left us, and are not in the pager's queue yet */
+	bool		  return_wanted;	/* somebody waits for that */
 	bool		  mapped_writable;	/* since pages were last protected */
 	bool		  can_persist;	/* cached without references */
 	bool		  cached;

@@ -155,7 +155,7 @@ vm_object_enter(struct ipc_port *port, vm_size_t size)
 		}
 		rwlock_done(&enter_lock);
 		vm_object_lock(object);
-		if (object->alive || object->pager_dead) {
+		if (object->alive) {
 			object->size = max_of(object->size, size);
 			vm_object_unlock(object);
 			vm_event(hits);
@@ -496,6 +496,35 @@ run_note(struct vm_object *object, const struct vm_pager_run *run)
 	return true;
 }
 
+void
+vm_pager_assert_returned(struct vm_object *object, bool interruptible)
+{
+	object->return_wanted = true;
+	assert_wait(&object->returning, interruptible);
+}
+
+void
+vm_pager_wait_returned(struct vm_object *object)
+{
+	while (object->returning) {
+		vm_pager_assert_returned(object, false);
+		vm_object_unlock(object);
+		(void)thread_block(NULL);
+		vm_object_lock(object);
+	}
+}
+
+/* What a locked object returned is in the pager's queue. */
+static void
+return_end(struct vm_object *object)
+{
+	object->returning = false;
+	if (!object->return_wanted)
+		return;
+	object->return_wanted = false;
+	thread_wakeup(&object->returning);
+}
+
 kern_return_t
 vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 {
@@ -504,6 +533,9 @@ vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 	bool loaded = false;
 	unsigned i;
 
+	vm_object_paging_begin(object);
+	vm_pager_wait_returned(object);
+	object->returning = true;
 	for (i = 0; i < run->count; i++)
 		pmap_page_protect(run->pages[i], run->flush ? VM_PROT_NONE :
 		    VM_PROT_READ | VM_PROT_EXECUTE);
@@ -514,13 +546,13 @@ vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 		loaded = run_load(object, run, carrier);
 	for (i = 0; !loaded && i < run->count; i++)
 		vm_page_wakeup_done(run->pages[i]);
-	vm_object_paging_begin(object);
 	vm_object_unlock(object);
 	if (loaded)
 		run_send(object, run, copy);
 	else
 		vm_map_copy_discard(copy);
 	vm_object_lock(object);
+	return_end(object);
 	vm_object_paging_end_unlock(object);
 	vm_object_lock(object);
 	return loaded ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
@@ -596,8 +628,13 @@ vm_pager_terminate(struct vm_object *object)
 		return;
 	ipc_kobject_set(control, NULL, KOBJECT_NONE);
 	ipc_kobject_set(name, NULL, KOBJECT_NONE);
-	ipc_kobject_set(pager, NULL, KOBJECT_NONE);
+	if (!object->terminating)
+		ipc_kobject_set(pager, NULL, KOBJECT_NONE);
+	ipc_port_reference(pager);
 	kernel_pays(true);
 	(void)memory_object_terminate(pager, control, name);
 	kernel_pays(false);
+	if (object->terminating)	/* its next object comes after this one */
+		ipc_kobject_set(pager, NULL, KOBJECT_NONE);
+	ipc_port_release(pager);
 }
