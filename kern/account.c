@@ -108,7 +108,8 @@ account_bytes(const struct account *account)
 
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
-		bytes += account->use[i] * cost[i];
+		if (cost[i] != 0)
+			bytes += account->use[i] * cost[i];
 	return bytes;
 }
 
@@ -118,25 +119,6 @@ within(const struct account *account, enum account_kind kind)
 {
 	return account->use[kind] <= account->limit[kind] &&
 	    account_bytes(account) <= account->limit[ACCOUNT_BYTES];
-}
-
-void
-account_add(struct account *account, enum account_kind kind, uint32_t amount)
-{
-	if (__atomic_fetch_add(&account->use[kind], amount,
-	    __ATOMIC_RELAXED) == 0)
-		account_reference(account);
-}
-
-void
-account_give(struct account *account, enum account_kind kind, uint32_t amount)
-{
-	uint32_t left = __atomic_sub_fetch(&account->use[kind], amount,
-	    __ATOMIC_ACQ_REL);
-
-	assert(left <= NO_LIMIT);
-	if (left == 0)
-		account_release(account);
 }
 
 bool
@@ -160,11 +142,23 @@ account_check_port(struct account *account, uint32_t old)
 	return false;
 }
 
-bool
-account_room(const struct account *account, enum account_kind kind,
-    uint32_t amount)
+static inline __attribute__((always_inline)) bool
+room(const struct account *account, enum account_kind kind, uint32_t amount)
 {
 	return account->use[kind] + amount <= account->limit[kind] &&
 	    account_bytes(account) + amount * cost[kind] <=
 	    account->limit[ACCOUNT_BYTES];
+}
+
+bool
+account_room(const struct account *account, enum account_kind kind,
+    uint32_t amount)
+{
+	return room(account, kind, amount);
+}
+
+bool
+account_room_entry(const struct account *account)
+{
+	return room(account, ACCOUNT_MAP_ENTRIES, 1);
 }

@@ -9,6 +9,7 @@
 #ifndef KERN_ACCOUNT_H
 #define KERN_ACCOUNT_H
 
+#include <kern/debug.h>
 #include <kern/lock.h>
 #include <kern/types.h>
 
@@ -46,19 +47,36 @@ void		 account_release(struct account *account);
 /* Charge amount; false, with nothing changed, if that is beyond a limit. */
 bool		 account_take(struct account *account, enum account_kind kind,
 		    uint32_t amount);
-/* Charge amount whatever the limits say. */
-void		 account_add(struct account *account, enum account_kind kind,
-		    uint32_t amount);
-/* What has been charged is there no longer. */
-void		 account_give(struct account *account, enum account_kind kind,
-		    uint32_t amount);
 /* Whether amount more would be within the limits. */
 bool		 account_room(const struct account *account,
 		    enum account_kind kind, uint32_t amount);
+/* The same for one map entry, short. */
+bool		 account_room_entry(const struct account *account);
 /* Kernel memory in all, in bytes. */
 uint32_t	 account_bytes(const struct account *account);
 /* The default limits. */
 uint32_t	 account_default(enum account_kind kind);
+
+/* Charge amount whatever the limits say. */
+static inline void
+account_add(struct account *account, enum account_kind kind, uint32_t amount)
+{
+	if (unlikely(__atomic_fetch_add(&account->use[kind], amount,
+	    __ATOMIC_RELAXED) == 0))
+		account_reference(account);
+}
+
+/* What has been charged is there no longer. */
+static inline void
+account_give(struct account *account, enum account_kind kind, uint32_t amount)
+{
+	uint32_t left = __atomic_sub_fetch(&account->use[kind], amount,
+	    __ATOMIC_ACQ_REL);
+
+	assert((int32_t)left >= 0);
+	if (unlikely(left == 0))
+		account_release(account);
+}
 
 /* The second half of account_take_port; old is the number before. */
 bool		 account_check_port(struct account *account, uint32_t old);

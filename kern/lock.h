@@ -260,6 +260,15 @@ rwlock_done(struct rwlock *lock)
 		rwlock_done_contended(lock);
 }
 
+/* The same for a writer, shorter. */
+static LOCK_INLINE void
+rwlock_write_done(struct rwlock *lock)
+{
+	rwlock_debug_release(lock);
+	if (unlikely(!rwlock_move(lock, RWLOCK_WRITING, 0)))
+		rwlock_done_contended(lock);
+}
+
 /*
  * A reference count that sticks when it gets too large instead of wrapping:
  * what it counts is then never freed.

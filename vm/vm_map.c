@@ -62,12 +62,6 @@ vm_map_set_account(struct vm_map *map, struct account *account)
 		account_add(account, ACCOUNT_MAP_ENTRIES, map->entry_count);
 }
 
-void
-vm_map_reference(struct vm_map *map)
-{
-	refcount_take(&map->refs);
-}
-
 /*
  * Let go of all that a map holds; nobody else knows it any more.  Its pages
  * are unmapped all at once, then its objects may go.
@@ -155,7 +149,9 @@ vm_map_has_room(const struct vm_map *map, unsigned entries)
 static struct vm_map_entry *
 entry_alloc_in(const struct vm_map *map)
 {
-	return vm_map_has_room(map, 1) ? vm_map_entry_alloc() : NULL;
+	if (map->account != NULL && !account_room_entry(map->account))
+		return NULL;
+	return vm_map_entry_alloc();
 }
 
 void
@@ -164,53 +160,18 @@ vm_map_entry_free(struct vm_map_entry *entry)
 	zfree(entry_zone, entry);
 }
 
-/* One entry more is in the map. */
-static inline void
-count_entry(struct vm_map *map, struct vm_map_entry *entry)
-{
-	map->entry_count++;
-	map->size += entry_size(entry);
-	if (entry->wired_count != 0)
-		map->wired_size += entry_size(entry);
-}
-
-void
-vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
-    struct vm_map_entry *next)
-{
-	vm_map_tree_insert(&map->tree, &entry->node, &next->node);
-	map->hint = entry;
-	if (map->account != NULL)
-		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
-	count_entry(map, entry);
-}
-
 void
 vm_map_entry_append(struct vm_map *map, struct vm_map_entry *entry)
 {
 	assert(map->account == NULL);
 	vm_map_tree_append(&map->tree, &entry->node);
-	count_entry(map, entry);
+	vm_map_entry_count(map, entry);
 }
 
 void
 vm_map_entries_linked(struct vm_map *map)
 {
 	vm_map_tree_build(&map->tree, map->entry_count);
-}
-
-void
-vm_map_entry_unlink(struct vm_map *map, struct vm_map_entry *entry)
-{
-	if (map->hint == entry)
-		map->hint = NULL;
-	vm_map_tree_remove(&map->tree, &entry->node);
-	map->entry_count--;
-	if (map->account != NULL)
-		account_give(map->account, ACCOUNT_MAP_ENTRIES, 1);
-	map->size -= entry_size(entry);
-	if (entry->wired_count != 0)
-		map->wired_size -= entry_size(entry);
 }
 
 struct vm_map_entry *
@@ -519,34 +480,21 @@ entered_wire(struct vm_map *map, vm_offset_t start, vm_offset_t end,
 	return kr;
 }
 
-kern_return_t
-vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
-    vm_offset_t mask, bool anywhere, struct vm_object *object,
-    vm_offset_t offset, bool needs_copy, vm_prot_t prot, vm_prot_t max_prot,
+/* Enter memory at room found; map locked. */
+static inline __attribute__((always_inline)) kern_return_t
+enter_at(struct vm_map *map, vm_offset_t start, vm_size_t size,
+    struct vm_map_entry *next, struct vm_object *object, vm_offset_t offset,
+    bool needs_copy, vm_prot_t prot, vm_prot_t max_prot,
     vm_inherit_t inheritance)
 {
-	struct vm_map_entry *entry, *next;
-	vm_offset_t start = *addr;
-	bool wire = false;
-	kern_return_t kr;
+	struct vm_map_entry *entry = entry_below(next);
 
-	if (object != NULL && object->device_page != NULL && !needs_copy) {
-		prot &= object->device_prot;
-		max_prot &= object->device_prot;
-	}
-	rwlock_write(&map->lock);
-	kr = vm_map_find_room(map, &start, size, mask, anywhere, &next);
-	if (kr != KERN_SUCCESS)
-		goto out;
-	entry = entry_below(next);
 	if (object == NULL && entry_extendable(entry, start, prot, max_prot,
 	    inheritance) && entry_extend(map, entry, size))
 		goto entered;
 	entry = entry_alloc_in(map);
-	if (entry == NULL) {
-		kr = KERN_RESOURCE_SHORTAGE;
-		goto out;
-	}
+	if (entry == NULL)
+		return KERN_RESOURCE_SHORTAGE;
 	entry->node.start = start;
 	entry->node.end = start + size;
 	entry->object = object;
@@ -557,17 +505,53 @@ vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	entry->max_protection = max_prot;
 	entry->inheritance = inheritance;
 	vm_map_entry_link(map, entry, next);
-	vm_map_simplify_entry(map, entry);
+	if (object != NULL)
+		vm_map_simplify_entry(map, entry);
 entered:
 	vm_map_simplify_entry(map, next);
-	*addr = start;
-	wire = map->wire_future && prot != VM_PROT_NONE;
-	if (unlikely(wire && object != NULL))
-		vm_object_reference(object);
-out:
-	rwlock_done(&map->lock);
+	return KERN_SUCCESS;
+}
+
+/* vm_map_enter, but for what a device's memory allows. */
+static inline __attribute__((always_inline)) kern_return_t
+enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size, vm_offset_t mask,
+    bool anywhere, struct vm_object *object, vm_offset_t offset,
+    bool needs_copy, vm_prot_t prot, vm_prot_t max_prot,
+    vm_inherit_t inheritance)
+{
+	struct vm_map_entry *next;
+	vm_offset_t start = *addr;
+	bool wire = false;
+	kern_return_t kr;
+
+	rwlock_write(&map->lock);
+	kr = vm_map_find_room(map, &start, size, mask, anywhere, &next);
+	if (kr == KERN_SUCCESS)
+		kr = enter_at(map, start, size, next, object, offset,
+		    needs_copy, prot, max_prot, inheritance);
+	if (kr == KERN_SUCCESS) {
+		*addr = start;
+		wire = map->wire_future && prot != VM_PROT_NONE;
+		if (unlikely(wire) && object != NULL)
+			vm_object_reference(object);
+	}
+	rwlock_write_done(&map->lock);
 	return likely(!wire) ? kr :
 	    entered_wire(map, start, start + size, prot, object);
+}
+
+kern_return_t
+vm_map_enter(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
+    vm_offset_t mask, bool anywhere, struct vm_object *object,
+    vm_offset_t offset, bool needs_copy, vm_prot_t prot, vm_prot_t max_prot,
+    vm_inherit_t inheritance)
+{
+	if (object != NULL && object->device_page != NULL && !needs_copy) {
+		prot &= object->device_prot;
+		max_prot &= object->device_prot;
+	}
+	return enter(map, addr, size, mask, anywhere, object, offset,
+	    needs_copy, prot, max_prot, inheritance);
 }
 
 kern_return_t
@@ -575,8 +559,8 @@ vm_map_allocate(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
     bool anywhere)
 {
 	if (anywhere)
-		*addr = map->min_offset;
-	return vm_map_enter(map, addr, size, 0, anywhere, NULL, 0, false,
+		*addr = 0;
+	return enter(map, addr, size, 0, anywhere, NULL, 0, false,
 	    VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_DEFAULT);
 }
 
@@ -721,17 +705,12 @@ static kern_return_t
 range_unlink(struct vm_map *map, struct vm_map_entry *entry,
     vm_offset_t start, vm_offset_t end, struct vm_map_entry **gone)
 {
-	struct vm_map_entry *next = entry_next(map, entry);
-	kern_return_t kr;
+	struct vm_map_entry *next;
+	kern_return_t kr = vm_map_clip_ends(map, start, end, &entry);
 
-	/* One entry that is all of it is the common case. */
-	if (entry_start(entry) < start || entry_end(entry) > end ||
-	    (next != NULL && entry_start(next) < end)) {
-		kr = vm_map_clip_ends(map, start, end, &entry);
-		if (kr != KERN_SUCCESS) {
-			vm_map_simplify_range(map, start, end);
-			return kr;
-		}
+	if (kr != KERN_SUCCESS) {
+		vm_map_simplify_range(map, start, end);
+		return kr;
 	}
 	while (entry != NULL && entry_start(entry) < end) {
 		next = entry_next(map, entry);
@@ -762,15 +741,24 @@ remove_end_unlock(struct vm_map *map, struct vm_map_entry *entry,
 	return true;
 }
 
-kern_return_t
-vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+/* What a map had in an entry goes; the map is unlocked. */
+static inline void
+entry_end_of(struct vm_map_entry *gone)
+{
+	if (gone->object != NULL) {
+		entry_free_pages(gone);
+		vm_object_deallocate(gone->object);
+	}
+	vm_map_entry_free(gone);
+}
+
+/* Take a range of more or less than an entry out of a map; unlocks it. */
+static kern_return_t __attribute__((noinline))
+remove_range_unlock(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 {
 	struct vm_map_entry *entry, *next, *gone = NULL;
 	kern_return_t kr = KERN_SUCCESS;
 
-	if (start >= end)
-		return KERN_SUCCESS;
-	rwlock_write(&map->lock);
 	while (vm_map_wait_transition(map, start, end))
 		continue;
 	entry = vm_map_lookup_entry(map, start, true);
@@ -779,13 +767,30 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 		return KERN_SUCCESS;
 	if (entry != NULL && entry_start(entry) < end)
 		kr = range_unlink(map, entry, start, end, &gone);
-	rwlock_done(&map->lock);
+	rwlock_write_done(&map->lock);
 	/* Objects may take long to end: not with the map locked. */
 	for (; gone != NULL; gone = next) {
 		next = entry_of(gone->node.parent);
-		entry_free_pages(gone);
-		vm_object_deallocate(gone->object);
-		vm_map_entry_free(gone);
+		entry_end_of(gone);
 	}
 	return kr;
+}
+
+kern_return_t
+vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
+{
+	struct vm_map_entry *entry;
+
+	if (start >= end)
+		return KERN_SUCCESS;
+	rwlock_write(&map->lock);
+	entry = vm_map_lookup_entry(map, start, false);
+	if (entry == NULL || entry_start(entry) != start ||
+	    entry_end(entry) != end || entry->in_transition)
+		return remove_range_unlock(map, start, end);
+	entry_note_alone(map, entry, NULL, NULL);
+	vm_map_entry_delete(map, entry);
+	rwlock_write_done(&map->lock);
+	entry_end_of(entry);
+	return KERN_SUCCESS;
 }

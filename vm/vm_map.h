@@ -68,8 +68,14 @@ struct vm_map {
 struct vm_map	*vm_map_create(struct pmap *pmap, vm_offset_t min, vm_offset_t max);	/* consumes pmap; NULL: no memory */
 /* Charge the entries of a new map, now and from now on, to account. */
 void		 vm_map_set_account(struct vm_map *map, struct account *account);
-void		 vm_map_reference(struct vm_map *map);
 void		 vm_map_deallocate(struct vm_map *map);	/* NULL allowed */
+
+static inline void
+vm_map_reference(struct vm_map *map)
+{
+	refcount_take(&map->refs);
+}
+
 /* The child's map for task_create: every entry by its inheritance. NULL: no memory. */
 struct vm_map	*vm_map_fork(struct vm_map *parent);
 

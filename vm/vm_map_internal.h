@@ -5,6 +5,7 @@
 #ifndef VM_VM_MAP_INTERNAL_H
 #define VM_VM_MAP_INTERNAL_H
 
+#include <kern/account.h>
 #include <vm/vm_map.h>
 
 static inline vm_offset_t
@@ -63,12 +64,45 @@ void		 vm_map_entry_free(struct vm_map_entry *entry);
 /* Whether the map's task may have so many entries more. */
 bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
 
+/* One entry more is in the map. */
+static inline void
+vm_map_entry_count(struct vm_map *map, struct vm_map_entry *entry)
+{
+	map->entry_count++;
+	map->size += entry_size(entry);
+	if (unlikely(entry->wired_count != 0))
+		map->wired_size += entry_size(entry);
+}
+
 /*
  * Into the map, out of it: the tree, counts and sizes; nothing else.  next is
  * the first entry above, or the edge.
  */
-void		 vm_map_entry_link(struct vm_map *map,
-		    struct vm_map_entry *entry, struct vm_map_entry *next);
+static inline void
+vm_map_entry_link(struct vm_map *map, struct vm_map_entry *entry,
+    struct vm_map_entry *next)
+{
+	vm_map_tree_insert(&map->tree, &entry->node, &next->node);
+	map->hint = entry;
+	if (map->account != NULL)
+		account_add(map->account, ACCOUNT_MAP_ENTRIES, 1);
+	vm_map_entry_count(map, entry);
+}
+
+static inline void
+vm_map_entry_unlink(struct vm_map *map, struct vm_map_entry *entry)
+{
+	if (map->hint == entry)
+		map->hint = NULL;
+	vm_map_tree_remove(&map->tree, &entry->node);
+	if (map->account != NULL)
+		account_give(map->account, ACCOUNT_MAP_ENTRIES, 1);
+	map->entry_count--;
+	map->size -= entry_size(entry);
+	if (unlikely(entry->wired_count != 0))
+		map->wired_size -= entry_size(entry);
+}
+
 /*
  * The same of many entries, from the lowest up, into a map without any that
  * nobody uses yet, with vm_map_entries_linked after the last.
@@ -76,8 +110,6 @@ void		 vm_map_entry_link(struct vm_map *map,
 void		 vm_map_entry_append(struct vm_map *map,
 		    struct vm_map_entry *entry);
 void		 vm_map_entries_linked(struct vm_map *map);
-void		 vm_map_entry_unlink(struct vm_map *map,
-		    struct vm_map_entry *entry);
 
 /*
  * Make entry begin, end exactly there if addr lies inside it: the rest
@@ -149,8 +181,8 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 {
 	struct vm_map_node *node;
 
-	if (!anywhere || !vm_map_tree_find_hole(&map->tree, *addr, size, mask,
-	    addr, &node))
+	if (unlikely(!anywhere) || unlikely(!vm_map_tree_find_hole(&map->tree,
+	    *addr, size, mask, addr, &node)))
 		return vm_map_search_room(map, addr, size, mask, anywhere,
 		    next);
 	*next = entry_of(node);
