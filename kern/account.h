@@ -29,6 +29,7 @@ struct account {
 	/* atomic */
 	struct refcount	  refs;		/* one for each use that is not 0 */
 	volatile uint32_t use[ACCOUNT_KINDS];
+	volatile uint32_t early_pages;	/* vm_page_early.c */
 	/* to change: the task's lock; read freely */
 	volatile uint32_t limit[ACCOUNT_KINDS];
 };

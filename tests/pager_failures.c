@@ -183,26 +183,115 @@ TEST(pager_that_changes_its_data_changes_no_copy)
 }
 
 #define FLOOD_RUN	16u	/* pages in a message */
+#define SET_PAGES	64u	/* of somebody else: used, and read ahead */
+#define AHEAD_PAGES	48u
+
+/*
+ * Supply pages from one on that nobody asked for, in one message; how many were
+ * taken before one was not, and its code.
+ */
+static unsigned
+supply_unasked(struct object *object, unsigned first, unsigned pages,
+    bool precious, kern_return_t *result)
+{
+	mach_port_t reply = test_port();
+	struct request request;
+
+	CHECK_KR(memory_object_data_supply(object->control, first * PAGE_SIZE,
+	    data(pages, first), pages * PAGE_SIZE, TRUE, VM_PROT_NONE,
+	    precious, reply), KERN_SUCCESS);
+	expect(reply, SUPPLY_COMPLETED, &request);
+	release(FIELD(&request, 0));
+	CHECK_KR(mach_port_destroy(self, reply), KERN_SUCCESS);
+	*result = FIELD(&request, 3);
+	return *result == KERN_SUCCESS ? pages :
+	    FIELD(&request, 4) / PAGE_SIZE - first;
+}
+
+/* Somebody else's pager: pages that are used, and some that are to be. */
+static void
+other_begin(struct object *object, struct vm_agent *client)
+{
+	vm_agent_start(client, self);
+	make_object(object, client, BASE, SET_PAGES + AHEAD_PAGES);
+	begin_read(client, BASE);
+	expect_request(object, 0, VM_PROT_READ);
+	supply(object, 0, SET_PAGES + AHEAD_PAGES, 1000);
+	CHECK_VALUE(vm_agent_finish(client), 1000);
+	for (unsigned i = 1; i < SET_PAGES; i++)
+		CHECK_EQ(vm_agent_read(client, BASE + i * PAGE_SIZE), 1000 + i);
+}
+
+/* All of that is there: nothing is asked for. */
+static void
+other_check(struct object *object, struct vm_agent *client)
+{
+	vm_deallocate_check(data(SET_PAGES, 1), SET_PAGES * PAGE_SIZE);
+	for (unsigned i = 0; i < SET_PAGES + AHEAD_PAGES; i++) {
+		begin_read(client, BASE + i * PAGE_SIZE);
+		CHECK_VALUE(vm_agent_finish(client), 1000 + i);
+	}
+	vm_agent_end(client);
+	expect_terminate(object);
+}
 
 /* More data than there is memory, which nobody asked for. */
 TEST(pager_that_floods_the_cache_displaces_itself)
 {
 	unsigned pages = vm_free_count() * 5 / 4, i;
 	struct vm_agent client, other;
-	struct object object;
-	vm_address_t mine = test_allocate(64 * PAGE_SIZE);
+	struct object object, theirs;
+	vm_address_t mine = data(64, 77);
 
+	other_begin(&theirs, &other);
 	vm_agent_start(&client, self);
-	vm_agent_start(&other, self);
-	vm_fill(mine, 64, 77);
 	make_object(&object, &client, BASE, 4);
 	for (i = 0; i < pages; i += FLOOD_RUN)
 		supply(&object, i * PAGE_SIZE, FLOOD_RUN, i);
 	/* memory is to be had as before, and what others have they keep */
-	vm_deallocate_check(test_allocate(64 * PAGE_SIZE), 64 * PAGE_SIZE);
 	vm_expect(mine, 64, 77);
 	check_others();
-	vm_agent_end(&other);
+	other_check(&theirs, &other);
 	vm_agent_end(&client);
 	expect_terminate(&object);
+}
+
+/* Flood an object with data that the kernel must not drop, while it takes them. */
+static unsigned
+flood_precious(struct object *object, unsigned pages, kern_return_t *result)
+{
+	unsigned taken = 0, n;
+
+	do {
+		n = supply_unasked(object, taken, FLOOD_RUN, true, result);
+		taken += n;
+	} while (n == FLOOD_RUN && taken < pages);
+	return taken;
+}
+
+/* They would have to stay for good: so there are not too many. */
+TEST(pager_that_floods_the_cache_with_precious_pages_is_refused)
+{
+	unsigned pages = vm_free_count() * 5 / 4, taken, i;
+	struct object objects[4], theirs;
+	struct vm_agent client, other;
+	kern_return_t result;
+
+	other_begin(&theirs, &other);
+	vm_agent_start(&client, self);
+	for (i = 0; i < 4; i++)
+		make_object(&objects[i], &client, BASE + i * 0x100000, 256);
+	taken = flood_precious(&objects[0], pages, &result);
+	CHECK_EQ(result, KERN_RESOURCE_SHORTAGE);
+	CHECK(taken >= 64 && taken < pages / 8);
+	/* nor by way of other objects */
+	for (i = 1; i < 4; i++)
+		CHECK_EQ(flood_precious(&objects[i], pages, &result), 0);
+	/* what is used counts no more */
+	for (i = 0; i < 32; i++)
+		CHECK_EQ(vm_agent_read(&client, BASE + i * PAGE_SIZE), i);
+	CHECK_EQ(supply_unasked(&objects[1], 0, 1, true, &result), 1);
+	check_others();
+	other_check(&theirs, &other);
+	vm_agent_end(&client);
 }

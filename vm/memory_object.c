@@ -80,6 +80,12 @@ memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
 		supply_discard(page);
 		return old != NULL ? KERN_MEMORY_PRESENT : KERN_FAILURE;
 	}
+	if (old == NULL && !object->internal &&
+	    vm_page_early_refused(object, precious)) {
+		vm_object_unlock(object);
+		supply_discard(page);
+		return KERN_RESOURCE_SHORTAGE;
+	}
 	if (old != NULL)
 		vm_page_free(old);	/* its waiters find the new one */
 	vm_page_insert(page, object, offset);
@@ -94,8 +100,10 @@ memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
 	page->page_lock = lock_value & VM_PROT_ALL;
 	if (old != NULL)
 		vm_page_activate(page);
-	else
+	else if (object->internal)
 		vm_page_deactivate(page);
+	else
+		vm_page_early_begin(page);
 	vm_page_wakeup_done(page);
 	vm_object_unlock_settled(object);
 	return KERN_SUCCESS;

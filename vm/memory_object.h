@@ -97,7 +97,8 @@ kern_return_t	 vm_pager_return_page(struct vm_object *object,
 /*
  * Put a page of data, in no object but busy, in its place, where somebody may
  * wait for it.  KERN_MEMORY_PRESENT: there is one; KERN_FAILURE: it is not
- * wanted; either way the page is freed.
+ * wanted; KERN_RESOURCE_SHORTAGE: nobody asked for it, and there are too many
+ * such pages of the pager's (vm_page_early.c).  All of these free the page.
  */
 kern_return_t	 memory_object_supply_page(struct vm_object *object,
 		    vm_offset_t offset, struct vm_page *page,

@@ -106,6 +106,8 @@ copy_into_own(struct vm_fault *f)
 	/* Others who share top must not go on reading the original. */
 	if (f->top->refs.count > 1)
 		pmap_page_protect(page, VM_PROT_NONE);
+	if (unlikely(page->early))
+		vm_page_early_end(page);
 	vm_page_wakeup_done(page);
 	vm_object_paging_end_unlock(object);
 	vm_event(cow_faults);
@@ -155,6 +157,23 @@ vm_fault_publish_own(struct vm_fault *f)
 	}
 	f->drop = shadow;
 	vm_object_paging_end_unlock(top);
+}
+
+/* A page is used that has not been for some time, or ever. */
+static inline void
+vm_fault_activate(struct vm_page *page)
+{
+	if (unlikely(page->early))
+		vm_page_early_end(page);
+	vm_page_activate(page);
+}
+
+static void
+vm_fault_wire(struct vm_page *page)
+{
+	if (page->early)
+		vm_page_early_end(page);
+	vm_page_wire(page);
 }
 
 static enum vm_fault_result
@@ -225,9 +244,9 @@ vm_fault_enter(struct vm_fault *f)
 		return vm_fault_no_memory(f);
 	}
 	if (f->wiring)
-		vm_page_wire(page);
+		vm_fault_wire(page);
 	else if (!page->active && page->wire_count == 0)
-		vm_page_activate(page);
+		vm_fault_activate(page);
 	if (f->own != NULL) {
 		vm_fault_publish_own(f);
 	} else {
@@ -359,6 +378,8 @@ read_found(struct vm_fault *f, const struct read_target *to)
 	vm_object_unlock(object);
 	read_page(f->page, to);
 	vm_object_lock(object);
+	if (unlikely(f->page->early))
+		vm_page_early_end(f->page);
 	vm_page_wakeup_done(f->page);
 	vm_object_paging_end_unlock(object);
 }
@@ -432,7 +453,7 @@ vm_fault_store(struct vm_fault *f, const void *src, unsigned offset,
 	pmap_copy_to_page(src, f->page, offset, size);
 	f->page->dirty = 1;
 	if (!f->page->active && f->page->wire_count == 0)
-		vm_page_activate(f->page);
+		vm_fault_activate(f->page);
 	if (f->own != NULL)
 		vm_fault_publish_own(f);
 	else

@@ -55,6 +55,8 @@ page_near(const struct vm_fault *f, struct vm_page *page,
 	if (page == NULL || page->busy || page->absent || page->error ||
 	    page->page_lock != VM_PROT_NONE)
 		return NULL;
+	if (unlikely(page->early))
+		vm_page_early_end(page);	/* about to be used */
 	if (f->object != f->top && top_has(f->top, f->top_offset + distance))
 		return NULL;
 	return page;

@@ -177,6 +177,7 @@ vm_object_free(struct vm_object *object)
 	assert(object->resident->count == 0);
 	vm_paged_free(object);
 	vm_pager_laundry_release(object->laundry);
+	vm_page_early_free(object);
 	vm_pager_death_free(object->deaths);
 	zfree(pages_zone, object->resident);
 	zfree(object_zone, object);

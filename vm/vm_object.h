@@ -13,6 +13,7 @@
 #include <mach/vm_prot.h>
 #include <vm/vm_page.h>
 
+struct account;
 struct ipc_port;
 struct vm_object;
 struct vm_paged;
@@ -70,6 +71,7 @@ struct vm_object {
 	bool		  old_pageout;	/* the pager wants data_write */
 	vm_size_t	  run_size;	/* bytes that the pager takes at once */
 	struct vm_laundry *laundry;	/* of a pager's object, or its carrier */
+	struct account	 *supplier;	/* who sends early pages; a reference */
 	uint32_t	  laundry_since;/* carrier: when it was sent, in ticks */
 	vm_offset_t	  paging_offset;/* the pager's offset = ours + this */
 	struct vm_paged	 *paged;	/* internal: what the pager has */

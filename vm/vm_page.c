@@ -43,6 +43,7 @@ vm_pages_init(struct vm_pages *pages, struct vm_object *owner)
 
 	pages->owner = owner;
 	pages->count = 0;
+	pages->early = 0;
 	pages->hash = (h ^ (h >> 9)) * 31;
 	queue_init(&pages->pages);
 }
@@ -137,6 +138,8 @@ static void
 page_leave_object(struct vm_page *page)
 {
 	assert(page->tabled && spinlock_held(&page->home->owner->lock));
+	if (unlikely(page->early))
+		vm_page_early_end(page);
 	hash_remove(page);
 	queue_remove(&page->object_link);
 	page->home->count--;

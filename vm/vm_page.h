@@ -25,6 +25,7 @@ struct vm_pages {
 	/* owner's lock */
 	struct queue	  pages;	/* of struct vm_page, object_link */
 	unsigned	  count;	/* == length of pages */
+	unsigned	  early;	/* those of them that are */
 	/* fixed at creation */
 	uint32_t	  hash;		/* where page 0 would be: vm_page.c */
 };
@@ -67,7 +68,8 @@ struct vm_page {
 	bool		  managed;
 	/* object lock */
 	uint8_t		  busy : 1, wanted : 1, absent : 1, error : 1,
-			  dirty : 1, precious : 1, tabled : 1;
+			  dirty : 1, precious : 1, tabled : 1,
+			  early : 1;	/* supplied unasked, and not used yet */
 	uint8_t		  page_lock : 3, unlock_request : 3; /* VM_PROT_*, prohibited */
 	/* LOCK_PAGE_FREE, of the first page of a free block */
 	uint8_t		  order;
@@ -199,6 +201,21 @@ void		 vm_page_wakeup_done(struct vm_page *page);	/* clears busy */
 void		 vm_page_wakeup(struct vm_page *page);		/* wanted only */
 
 /*
+ * Early pages: vm_page_early.c.  Their object is locked.
+ *
+ * Whether the current task, the object's pager, has sent so much that nobody
+ * asked for that another such page is not to be taken.
+ */
+bool		 vm_page_early_refused(struct vm_object *object,
+		    bool precious);
+/* A page that it has just supplied is early; inactive, too. */
+void		 vm_page_early_begin(struct vm_page *page);
+/* It is used, or leaves its object. */
+void		 vm_page_early_end(struct vm_page *page);
+/* The object is being freed. */
+void		 vm_page_early_free(struct vm_object *object);
+
+/*
  * Page queues: vm_page_queue.c.  Take LOCK_PAGE_QUEUES themselves unless
  * _locked.
  */
@@ -217,6 +234,8 @@ extern volatile unsigned vm_page_laundry_count;
 extern volatile unsigned vm_page_laundry_default_count;
 extern volatile unsigned vm_page_laundry_done;	/* so far: grows and wraps */
 
+/* An inactive page goes before all others when memory is scarce. */
+void		 vm_page_next_out(struct vm_page *page);
 void		 vm_page_activate(struct vm_page *page);
 void		 vm_page_deactivate(struct vm_page *page);
 void		 vm_page_deactivate_locked(struct vm_page *page);

@@ -129,6 +129,17 @@ vm_page_deactivate_locked(struct vm_page *page)
 }
 
 void
+vm_page_next_out(struct vm_page *page)
+{
+	spin_lock(&vm_page_queue_lock);
+	if (page->inactive) {
+		queue_remove(&page->pageq);
+		queue_push_front(&vm_page_queue_inactive, &page->pageq);
+	}
+	spin_unlock(&vm_page_queue_lock);
+}
+
+void
 vm_page_activate(struct vm_page *page)
 {
 	if (page->active)		/* a hint is good enough here */

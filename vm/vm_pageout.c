@@ -137,11 +137,15 @@ inactive_next(void)
 	return page;
 }
 
-/* Not to be freed now: among the active ones it is not looked at so soon. */
+/*
+ * Not to be freed now: among the active ones it is not looked at so soon.  An
+ * early one may have been sent so that it stays.
+ */
 static bool
 page_keep(struct vm_page *page)
 {
-	vm_page_activate(page);
+	if (!page->early)
+		vm_page_activate(page);
 	return false;
 }
 
@@ -367,6 +371,8 @@ reclaim_unlock(struct vm_page *page)
 	if (pmap_is_referenced(page)) {
 		pmap_clear_reference(page);
 		vm_event(reactivations);
+		if (page->early)
+			vm_page_early_end(page);
 		vm_page_activate(page);
 		vm_object_unlock(object);
 		return false;
