@@ -80,6 +80,9 @@ check:
 fuzz: SEED = $(shell date +%s)
 fuzz: ROUNDS = 200000
 fuzz:
+	@for n in 'SEED=$(SEED)' 'ROUNDS=$(ROUNDS)'; do \
+	    echo "$$n" | grep -qxE '[A-Z]+=[0-9]{1,10}' || \
+	    { echo "fuzz: $$n: must be a number" >&2; exit 2; }; done
 	@tools/setup
 	@$(MAKE) $(QUIET) images
 	@sed 's/ \$$(task-create)/ --seed=$(SEED) --rounds=$(ROUNDS) fuzz_&/' \

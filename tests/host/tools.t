@@ -85,6 +85,13 @@ ok make_below_a_blank sh -c "make -s -C '$tmp/a blank' help 2>&1 |
     grep 'a name with a blank'"
 ok make_bad_debug sh -c 'make -s DEBUG=2 2>&1 | grep "DEBUG=2: must be"'
 
+ok make_fuzz_bad_seed sh -c 'make -s fuzz SEED=abc 2>&1 |
+    grep "SEED=abc: must be a number"'
+refuses oracle_bad_part 'PART=wrongs: must be' tools/oracle wrongs
+refuses oracle_no_operations 'OPS=0: must be' tools/oracle -o 0
+refuses check_unknown_name 'nonsense: .* no such line' \
+    tools/check 1 tests/host/tools.t -- nonsense
+
 mkdir "$tmp/bin"
 refuses setup_without_apt 'no Debian system.* mig-i686-gnu:i386 .* perl$' \
     env PATH="$tmp/bin" "$PWD/tools/setup"
