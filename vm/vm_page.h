@@ -156,8 +156,9 @@ vm_page_to_direct(const struct vm_page *page)
 struct vm_page	*vm_page_from_direct(const void *addr);
 
 /*
- * Check that each page is on no more than one queue and that all counts are
- * right; looks at all of memory, in the debug build, once a second at most.
+ * Check that each page of an object is on exactly one queue, wired or busy, and
+ * that all counts are right; looks at all of memory, in the debug build, once
+ * a second at most.
  */
 #ifdef DEBUG_KERNEL
 void		 vm_page_check(void);

@@ -643,19 +643,33 @@ blocks_check(const struct free_blocks *fb)
 	assert(count == fb->count);
 }
 
-void
-vm_page_check(void)
+/*
+ * What a look at all pages found amiss: an object's page that is nowhere, and
+ * how many more are wired than counted.  Another processor may just be moving
+ * a page, but not the same one at the next look, a second later.
+ */
+struct amiss {
+	const struct vm_page  *page;
+	const struct vm_pages *home;
+	vm_offset_t	       offset;
+	int32_t		       wired;
+};
+
+static bool
+page_nowhere(const struct vm_page *page)
 {
-	static uint32_t checked_at;	/* seconds; vm_page_queue_lock */
+	return page->tabled && !page->busy && page->wire_count == 0 &&
+	    !page->active && !page->inactive && !page->laundry;
+}
+
+/* Each queue is as long as is counted; what else is amiss.  Queues locked. */
+static struct amiss
+queues_check(void)
+{
 	uint32_t active = 0, inactive = 0, laundry = 0;
+	struct amiss amiss = { .wired = -(int32_t)vm_page_wire_count };
 	const struct vm_page *page;
 
-	spin_lock(&vm_page_queue_lock);
-	if (checked_at == uptime) {
-		spin_unlock(&vm_page_queue_lock);
-		return;
-	}
-	checked_at = uptime;
 	for (uint32_t pfn = 0; pfn < chunk_count * VM_PAGE_CHUNK; pfn++) {
 		page = page_at(pfn);
 		if (page == NULL)
@@ -667,10 +681,37 @@ vm_page_check(void)
 		active += page->active;
 		inactive += page->inactive;
 		laundry += page->laundry;
+		amiss.wired += page->tabled && page->wire_count != 0;
+		if (amiss.page == NULL && page_nowhere(page)) {
+			amiss.page = page;
+			amiss.home = page->home;
+			amiss.offset = page->offset;
+		}
 	}
 	assert(active == vm_page_active_count);
 	assert(inactive == vm_page_inactive_count);
 	assert(laundry == vm_page_laundry_count);
+	return amiss;
+}
+
+void
+vm_page_check(void)
+{
+	static uint32_t checked_at;	/* seconds; vm_page_queue_lock */
+	static struct amiss before;	/* vm_page_queue_lock */
+	struct amiss now;
+
+	spin_lock(&vm_page_queue_lock);
+	if (checked_at == uptime) {
+		spin_unlock(&vm_page_queue_lock);
+		return;
+	}
+	checked_at = uptime;
+	now = queues_check();
+	assert(now.page == NULL || now.page != before.page ||
+	    now.home != before.home || now.offset != before.offset);
+	assert(now.wired == 0 || now.wired != before.wired);
+	before = now;
 	spin_unlock(&vm_page_queue_lock);
 	spin_lock(&free_lock);
 	blocks_check(&free_memory[MEMORY_DIRECT]);
