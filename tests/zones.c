@@ -19,9 +19,13 @@ zones_read(struct zone_counts *counts)
 	CHECK_EQ(names_count, info_count);
 	CHECK(names_count > 0 && names_count <= ZONES_MAX);
 	counts->count = names_count;
+	counts->spare = 0;
 	memcpy(counts->name, names, names_count * sizeof(*names));
-	for (unsigned i = 0; i < info_count; i++)
+	for (unsigned i = 0; i < info_count; i++) {
 		counts->in_use[i] = info[i].zi_count;
+		counts->spare += info[i].zi_cur_size -
+		    info[i].zi_count * info[i].zi_elem_size;
+	}
 	CHECK_KR(vm_deallocate(mach_task_self(), (vm_address_t)names,
 	    names_count * sizeof(*names)), KERN_SUCCESS);
 	CHECK_KR(vm_deallocate(mach_task_self(), (vm_address_t)info,

@@ -15,6 +15,7 @@ struct zone_counts {
 	unsigned    count;
 	zone_name_t name[ZONES_MAX];
 	int	    in_use[ZONES_MAX];
+	size_t	    spare;		/* bytes of zones' pages that are not in use */
 };
 
 void	zones_read(struct zone_counts *counts);
