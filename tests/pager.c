@@ -498,6 +498,51 @@ TEST(pager_copy_outlives_the_mapping)
 	vm_agent_end(&a);
 }
 
+/* Pages in main memory, in the pager's alone, and written before they came. */
+static void
+copy_by_strategy(memory_object_copy_strategy_t strategy)
+{
+	struct object object = { .port = test_port() };
+	mach_port_t reply = test_port();
+	struct vm_agent a;
+	vm_address_t copy;
+
+	vm_agent_start(&a, self);
+	CHECK_KR(map_at(a.task, BASE, &object, 0, 3), KERN_SUCCESS);
+	expect_init(&object);
+	ready(&object, false, strategy);
+	page_in(&object, &a, BASE, 0, 40);
+	copy = vm_agent_call(&a, read_region, BASE, 3);
+	CHECK(page_aligned(copy));
+	vm_agent_write(&a, BASE, 1);
+	page_in(&object, &a, copy + PAGE_SIZE, PAGE_SIZE, 41);
+	vm_agent_write(&a, BASE + PAGE_SIZE, 2);
+	vm_agent_begin(&a, vm_fn_write, BASE + 2 * PAGE_SIZE, 3);
+	expect_request(&object, 2 * PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE);
+	supply(&object, 2 * PAGE_SIZE, 1, 42);
+	CHECK_VALUE(vm_agent_finish(&a), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(vm_agent_read(&a, copy + i * PAGE_SIZE), 40 + i);
+		CHECK_EQ(vm_agent_read(&a, BASE + i * PAGE_SIZE), 1 + i);
+	}
+	expect_nothing(object.port);
+	lock_request(&object, 0, 3, MEMORY_OBJECT_RETURN_NONE, true,
+	    VM_PROT_NO_CHANGE, reply);
+	expect_lock_completed(&object, reply, 0, 3);
+	unmap(&a, BASE, 3);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(vm_agent_read(&a, copy + i * PAGE_SIZE), 40 + i);
+	unmap(&a, copy, 3);
+	expect_terminate(&object);
+	vm_agent_end(&a);
+}
+
+TEST(pager_object_with_delayed_or_temporary_strategy_is_copied_when_written)
+{
+	copy_by_strategy(MEMORY_OBJECT_COPY_DELAY);
+	copy_by_strategy(MEMORY_OBJECT_COPY_TEMPORARY);
+}
+
 /* Without copies on write every page is asked for and copied at once. */
 TEST(pager_object_without_copy_strategy_is_copied_at_once)
 {

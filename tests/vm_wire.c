@@ -212,3 +212,28 @@ TEST(vm_wire_of_what_may_not_be_wired_changes_nothing)
 	    VM_PROT_NONE), KERN_SUCCESS);
 	vm_picture_compare(&before, "wiring and its end");
 }
+
+/* CVE-2023-41974's place: the count at its end, where memory is overwritten. */
+TEST_LIMIT(vm_wire_counts_to_65535, 60)
+{
+	vm_address_t data = test_allocate(SIZE), at = BASE;
+	task_t task = self;
+
+	CHECK_KR(vm_allocate(task, &at, SIZE, FALSE), KERN_SUCCESS);
+	vm_fill(data, PAGES, 7);
+	for (unsigned i = 0; i < 65535; i++)
+		CHECK_KR(vm_wire(TEST_HOST_PORT, task, BASE, SIZE,
+		    VM_PROT_READ), KERN_SUCCESS);
+	CHECK_KR(vm_wire(TEST_HOST_PORT, task, BASE, SIZE, VM_PROT_READ),
+	    KERN_RESOURCE_SHORTAGE);
+	CHECK_EQ(wired(task, 0), 65535);
+	CHECK_KR(vm_write(task, BASE, data, SIZE), KERN_SUCCESS);
+	vm_expect(BASE, PAGES, 7);
+	CHECK_KR(vm_copy(task, data, PAGE_SIZE, BASE + PAGE_SIZE),
+	    KERN_SUCCESS);
+	CHECK_EQ(vm_word(BASE + PAGE_SIZE), 7);
+	CHECK_KR(vm_wire(TEST_HOST_PORT, task, BASE, SIZE, VM_PROT_NONE),
+	    KERN_SUCCESS);
+	CHECK_EQ(wired(task, 0), 65534);
+	vm_deallocate_check(BASE, SIZE);
+}
