@@ -354,6 +354,34 @@ TEST(ipc_options_both_timeouts)
 	CHECK_EQ(receive_status(port).mps_msgcount, 1);
 }
 
+/* Bits that mean nothing, or nothing of a user's: a full queue stays full. */
+TEST(ipc_options_that_are_none_are_ignored)
+{
+	const mach_msg_option_t none = (mach_msg_option_t)~(MACH_SEND_MSG |
+	    MACH_RCV_MSG | MACH_SEND_TIMEOUT | MACH_SEND_NOTIFY |
+	    MACH_SEND_INTERRUPT | MACH_SEND_CANCEL | MACH_RCV_TIMEOUT |
+	    MACH_RCV_NOTIFY | MACH_RCV_INTERRUPT | MACH_RCV_LARGE);
+	mach_port_t port = test_port();
+	struct bare msg = { .head.msgh_remote_port = port };
+
+	CHECK(none & MACH_SEND_ALWAYS);
+	CHECK_KR(mach_port_set_qlimit(SELF, port, 1), KERN_SUCCESS);
+	for (unsigned i = 0; i < 2; i++) {
+		msg.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    0);
+		CHECK_KR(mach_msg(&msg.head, none | MACH_SEND_MSG |
+		    MACH_SEND_TIMEOUT, 24, 0, 0, 0, 0), i == 0 ?
+		    MACH_MSG_SUCCESS : MACH_SEND_TIMED_OUT);
+	}
+	CHECK_KR(mach_msg(&msg.head, none, 24, sizeof(msg), port, 0, 0),
+	    MACH_MSG_SUCCESS);
+	CHECK_EQ(receive_status(port).mps_msgcount, 1);
+	CHECK_KR(mach_msg(&msg.head, none | MACH_RCV_MSG, 0, sizeof(msg),
+	    port, 0, 0), MACH_MSG_SUCCESS);
+	CHECK_KR(mach_msg(&msg.head, none | MACH_RCV_MSG | MACH_RCV_TIMEOUT,
+	    0, sizeof(msg), port, 0, 0), MACH_RCV_TIMED_OUT);
+}
+
 /* ---- waiting ---- */
 
 static mach_port_t wait_port;
