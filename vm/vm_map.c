@@ -23,14 +23,14 @@
 #define COPIES_DIRECT	16u
 
 static struct zone *map_zone;		/* fixed after boot */
-static struct zone *entry_zone;		/* fixed after boot */
+struct zone *vm_map_entry_zone;		/* fixed after boot */
 
 void
 vm_map_init(void)
 {
 	map_zone = zone_create("vm map", sizeof(struct vm_map), 0);
-	entry_zone = zone_create("vm map entry", sizeof(struct vm_map_entry),
-	    0);
+	vm_map_entry_zone = zone_create("vm map entry",
+	    sizeof(struct vm_map_entry), 0);
 }
 
 struct vm_map *
@@ -115,49 +115,11 @@ vm_map_set_exec_strict(struct vm_map *map, bool strict)
 	rwlock_done(&map->lock);
 }
 
-struct vm_map_entry *
-vm_map_entry_alloc(void)
-{
-	struct vm_map_entry *entry = zalloc(entry_zone);
-
-	if (entry == NULL)
-		return NULL;
-	queue_init(&entry->node.link);
-	entry->object = NULL;
-	entry->offset = 0;
-	entry->protection = VM_PROT_DEFAULT;
-	entry->max_protection = VM_PROT_ALL;
-	entry->inheritance = VM_INHERIT_DEFAULT;
-	entry->needs_copy = false;
-	entry->is_shared = false;
-	entry->in_transition = 0;
-	entry->wakeup_wanted = false;
-	entry->copies_direct = 0;
-	entry->mapped = false;
-	entry->wired_count = 0;
-	return entry;
-}
-
-bool
-vm_map_has_room(const struct vm_map *map, unsigned entries)
-{
-	return map->account == NULL ||
-	    account_room(map->account, ACCOUNT_MAP_ENTRIES, entries);
-}
-
 /* One to go into map; NULL: no memory, or its task may not have more. */
 static struct vm_map_entry *
 entry_alloc_in(const struct vm_map *map)
 {
-	if (map->account != NULL && !account_room_entry(map->account))
-		return NULL;
-	return vm_map_entry_alloc();
-}
-
-void
-vm_map_entry_free(struct vm_map_entry *entry)
-{
-	zfree(entry_zone, entry);
+	return vm_map_has_room(map, 1) ? vm_map_entry_alloc() : NULL;
 }
 
 void
@@ -204,7 +166,6 @@ entry_split(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t addr,
 	if (new == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	*new = *entry;
-	queue_init(&new->node.link);
 	if (entry->object != NULL) {
 		(lower ? entry : new)->offset += addr - start;
 		vm_object_reference(entry->object);
@@ -564,24 +525,6 @@ vm_map_allocate(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 	    VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_DEFAULT);
 }
 
-void
-vm_map_entry_unmap(struct vm_map *map, struct vm_map_entry *entry)
-{
-	if (!entry->mapped)
-		return;
-	pmap_remove(map->pmap, entry_start(entry), entry_end(entry));
-	entry->mapped = false;
-}
-
-void
-vm_map_entry_delete(struct vm_map *map, struct vm_map_entry *entry)
-{
-	if (entry->wired_count != 0)
-		vm_map_entry_unwire(map, entry);
-	vm_map_entry_unmap(map, entry);
-	vm_map_entry_unlink(map, entry);
-}
-
 /*
  * Entries looked at on each side of one that goes, for others of its object:
  * a bound, as memory that is not freed now is freed with the last of them.
@@ -592,28 +535,27 @@ vm_map_entry_delete(struct vm_map *map, struct vm_map_entry *entry)
 static inline bool
 entries_apart(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
-	return b != NULL && a->object == b->object &&
+	return a->object == b->object &&
 	    a->offset - entry_start(a) == b->offset - entry_start(b);
 }
 
 /* How many entries beside one, and of those gone, have other parts of its object. */
 static unsigned
-count_apart(struct vm_map *map, const struct vm_map_entry *entry,
-    const struct vm_map_entry *gone)
+count_apart(struct vm_map_entry *entry, const struct vm_map_entry *gone)
 {
-	const struct vm_map_entry *beside;
+	struct vm_map_entry *beside;
 	unsigned i, users = 0;
 
-	beside = entry_of(vm_map_tree_next(&map->tree, &entry->node));
+	beside = entry_above(entry);
 	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
 	    i++, users++)
-		beside = entry_of(vm_map_tree_next(&map->tree, &beside->node));
-	beside = entry_of(vm_map_tree_prev(&map->tree, &entry->node));
+		beside = entry_above(beside);
+	beside = entry_below(entry);
 	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, beside);
 	    i++, users++)
-		beside = entry_of(vm_map_tree_prev(&map->tree, &beside->node));
-	for (i = 0; i < NEIGHBOURS_MAX && entries_apart(entry, gone);
-	    i++, users++)
+		beside = entry_below(beside);
+	for (i = 0; i < NEIGHBOURS_MAX && gone != NULL &&
+	    entries_apart(entry, gone); i++, users++)
 		gone = (const struct vm_map_entry *)gone->node.parent;
 	return users;
 }
@@ -625,26 +567,24 @@ count_apart(struct vm_map *map, const struct vm_map_entry *entry,
  * has a copy of what goes: needs_copy is cleared to say so.
  */
 static inline __attribute__((always_inline)) void
-entry_note_alone(struct vm_map *map, struct vm_map_entry *entry,
-    struct vm_map_entry *cut, const struct vm_map_entry *gone)
+entry_note_alone(struct vm_map_entry *entry, struct vm_map_entry *cut,
+    const struct vm_map_entry *gone)
 {
-	struct vm_map_entry *next, *prev;
 	uint32_t users = cut != NULL ? 2 : 1;
 
 	if (entry->object == NULL || !entry->needs_copy)
 		return;
-	next = entry_next(map, entry);
-	prev = entry_prev(map, entry);
-	if (entries_apart(entry, next) || entries_apart(entry, prev) ||
-	    entries_apart(entry, gone))
-		users += count_apart(map, entry, gone);
+	if (entries_apart(entry, entry_above(entry)) ||
+	    entries_apart(entry, entry_below(entry)) ||
+	    (gone != NULL && entries_apart(entry, gone)))
+		users += count_apart(entry, gone);
 	if (entry->object->refs.count == users)
 		(cut != NULL ? cut : entry)->needs_copy = false;
 }
 
 /*
- * Part of an anonymous object goes while a neighbour keeps the object: free
- * its pages now.  Without needs_copy and sharing nobody else can reach them:
+ * Part of an anonymous object goes, without needs_copy, while a neighbour keeps
+ * the object: free its pages now.  Without sharing nobody else can reach them:
  * who shares the object so has other parts of it.
  */
 static void
@@ -652,8 +592,7 @@ entry_free_pages(struct vm_map_entry *entry)
 {
 	struct vm_object *object = entry->object;
 
-	if (object == NULL || entry->needs_copy || !object->internal ||
-	    object->refs.count == 1)
+	if (!object->internal || object->refs.count == 1)
 		return;
 	vm_object_lock(object);
 	if (object->refs.count > 1 && vm_object_symmetric(object) &&
@@ -693,7 +632,7 @@ entry_cut(struct vm_map *map, struct vm_map_entry *entry, vm_offset_t start,
 		vm_map_tree_resize(&map->tree, &entry->node, low, start);
 	}
 	map->size -= end - start;
-	entry_note_alone(map, entry, cut, NULL);
+	entry_note_alone(entry, cut, NULL);
 	return true;
 }
 
@@ -714,7 +653,7 @@ range_unlink(struct vm_map *map, struct vm_map_entry *entry,
 	}
 	while (entry != NULL && entry_start(entry) < end) {
 		next = entry_next(map, entry);
-		entry_note_alone(map, entry, NULL, *gone);
+		entry_note_alone(entry, NULL, *gone);
 		vm_map_entry_delete(map, entry);
 		entry->node.parent = (struct vm_map_node *)*gone;
 		*gone = entry;
@@ -735,8 +674,9 @@ remove_end_unlock(struct vm_map *map, struct vm_map_entry *entry,
 
 	if (!entry_cut(map, entry, start, end, &cut))
 		return false;
-	rwlock_done(&map->lock);
-	entry_free_pages(&cut);
+	rwlock_write_done(&map->lock);
+	if (cut.object != NULL && !cut.needs_copy)
+		entry_free_pages(&cut);
 	vm_object_deallocate(cut.object);
 	return true;
 }
@@ -746,7 +686,8 @@ static inline void
 entry_end_of(struct vm_map_entry *gone)
 {
 	if (gone->object != NULL) {
-		entry_free_pages(gone);
+		if (!gone->needs_copy)
+			entry_free_pages(gone);
 		vm_object_deallocate(gone->object);
 	}
 	vm_map_entry_free(gone);
@@ -788,7 +729,7 @@ vm_map_remove(struct vm_map *map, vm_offset_t start, vm_offset_t end)
 	if (entry == NULL || entry_start(entry) != start ||
 	    entry_end(entry) != end || entry->in_transition)
 		return remove_range_unlock(map, start, end);
-	entry_note_alone(map, entry, NULL, NULL);
+	entry_note_alone(entry, NULL, NULL);
 	vm_map_entry_delete(map, entry);
 	rwlock_write_done(&map->lock);
 	entry_end_of(entry);

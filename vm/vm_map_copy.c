@@ -459,7 +459,7 @@ vm_map_copyin(struct vm_map *map, vm_offset_t addr, vm_size_t len,
 		return copyin_slowly_unlock(map, addr, len, src_destroy,
 		    copyp);
 	copy = copyin_again(entry, start, end);
-	rwlock_done(&map->lock);
+	rwlock_write_done(&map->lock);
 	if (copy == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	copy_set(copy, addr, len);
@@ -502,42 +502,61 @@ fail:
 	return KERN_RESOURCE_SHORTAGE;
 }
 
+/* Put an entry of a copy that is to be at base into a locked map, below above. */
+static inline void
+copyout_entry(struct vm_map *map, struct vm_map_entry *entry,
+    vm_offset_t base, struct vm_map_entry *above)
+{
+	entry->node.start += base;
+	entry->node.end += base;
+	entry->protection = VM_PROT_DEFAULT;
+	entry->max_protection = VM_PROT_ALL;
+	entry->inheritance = VM_INHERIT_DEFAULT;
+	vm_map_entry_link(map, entry, above);
+	vm_map_simplify_entry(map, entry);
+}
+
+/* vm_map_copyout; map locked, *addr where the copy's first page is. */
+static inline kern_return_t
+copyout_locked(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
+{
+	struct vm_map_entry *entry = &copy->first, *next;
+	struct vm_map_node *above;
+	bool one = copy_next(copy, entry) == NULL;
+
+	if (!vm_map_tree_find_hole(&map->tree, 0,
+	    round_page(copy_offset(copy) + copy_size(copy)), 0, addr, &above))
+		return KERN_NO_SPACE;
+	if (!vm_map_has_room(map, one ? 1 : copy_entries(copy)))
+		return KERN_RESOURCE_SHORTAGE;
+	if (one) {
+		copyout_entry(map, entry, *addr, entry_of(above));
+	} else {
+		for (; entry != NULL; entry = next) {
+			next = copy_next(copy, entry);
+			copyout_entry(map, entry, *addr, entry_of(above));
+		}
+	}
+	vm_map_simplify_entry(map, entry_of(above));
+	return KERN_SUCCESS;
+}
+
 kern_return_t
 vm_map_copyout(struct vm_map *map, vm_offset_t *addr, vm_map_copy_t copy)
 {
-	struct vm_map_entry *entry, *next;
-	struct vm_map_node *above;
 	vm_offset_t base, offset;
-	kern_return_t kr = KERN_SUCCESS;
+	kern_return_t kr;
 
 	*addr = 0;
 	if (copy == NULL)
 		return KERN_SUCCESS;
 	offset = copy_offset(copy);
 	rwlock_write(&map->lock);
-	if (!vm_map_tree_find_hole(&map->tree, 0,
-	    round_page(offset + copy_size(copy)), 0, &base, &above))
-		kr = KERN_NO_SPACE;
-	else if (!vm_map_has_room(map, copy_entries(copy)))
-		kr = KERN_RESOURCE_SHORTAGE;
-	if (kr != KERN_SUCCESS) {
-		rwlock_done(&map->lock);
-		return kr;
-	}
-	for (entry = &copy->first; entry != NULL; entry = next) {
-		next = copy_next(copy, entry);
-		entry->node.start += base;
-		entry->node.end += base;
-		entry->protection = VM_PROT_DEFAULT;
-		entry->max_protection = VM_PROT_ALL;
-		entry->inheritance = VM_INHERIT_DEFAULT;
-		vm_map_entry_link(map, entry, entry_of(above));
-		vm_map_simplify_entry(map, entry);
-	}
-	vm_map_simplify_entry(map, entry_of(above));
-	rwlock_done(&map->lock);
-	*addr = base + offset;
-	return KERN_SUCCESS;
+	kr = copyout_locked(map, &base, copy);
+	rwlock_write_done(&map->lock);
+	if (kr == KERN_SUCCESS)
+		*addr = base + offset;
+	return kr;
 }
 
 kern_return_t

@@ -6,6 +6,8 @@
 #define VM_VM_MAP_INTERNAL_H
 
 #include <kern/account.h>
+#include <kern/zone.h>
+#include <vm/pmap.h>
 #include <vm/vm_map.h>
 
 static inline vm_offset_t
@@ -57,12 +59,46 @@ entry_below(struct vm_map_entry *entry)
 	return entry_of(vm_map_node_prev(&entry->node));
 }
 
-/* Entries not in a map; alloc sets inheritance and protections to defaults. */
-struct vm_map_entry *vm_map_entry_alloc(void);	/* NULL: no memory */
-void		 vm_map_entry_free(struct vm_map_entry *entry);
+extern struct zone *vm_map_entry_zone;	/* fixed after boot */
+
+/* An entry in no map, with inheritance and protections as by default. NULL: no memory. */
+static inline struct vm_map_entry *
+vm_map_entry_alloc(void)
+{
+	struct vm_map_entry *entry = zalloc(vm_map_entry_zone);
+
+	if (entry == NULL)
+		return NULL;
+	entry->object = NULL;
+	entry->offset = 0;
+	entry->protection = VM_PROT_DEFAULT;
+	entry->max_protection = VM_PROT_ALL;
+	entry->inheritance = VM_INHERIT_DEFAULT;
+	entry->needs_copy = false;
+	entry->is_shared = false;
+	entry->in_transition = false;
+	entry->wakeup_wanted = false;
+	entry->copies_direct = 0;
+	entry->mapped = false;
+	entry->wired_count = 0;
+	return entry;
+}
+
+static inline void
+vm_map_entry_free(struct vm_map_entry *entry)
+{
+	zfree(vm_map_entry_zone, entry);
+}
 
 /* Whether the map's task may have so many entries more. */
-bool		 vm_map_has_room(const struct vm_map *map, unsigned entries);
+static inline bool
+vm_map_has_room(const struct vm_map *map, unsigned entries)
+{
+	if (map->account == NULL)
+		return true;
+	return likely(entries == 1) ? account_room_entry(map->account) :
+	    account_room(map->account, ACCOUNT_MAP_ENTRIES, entries);
+}
 
 /* One entry more is in the map. */
 static inline void
@@ -193,15 +229,28 @@ vm_map_find_room(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
 kern_return_t	 vm_map_entry_make_writable(struct vm_map *map,
 		    struct vm_map_entry *entry);
 /* Take what the entry maps out of the pmap. */
-void		 vm_map_entry_unmap(struct vm_map *map,
-		    struct vm_map_entry *entry);
-/* The map's part of removal; end of wiring included.  Entries are clipped. */
-void		 vm_map_entry_delete(struct vm_map *map,
-		    struct vm_map_entry *entry);
+static inline void
+vm_map_entry_unmap(struct vm_map *map, struct vm_map_entry *entry)
+{
+	if (!entry->mapped)
+		return;
+	pmap_remove(map->pmap, entry_start(entry), entry_end(entry));
+	entry->mapped = false;
+}
 
 /* vm_map_rights.c */
 void		 vm_map_entry_unwire(struct vm_map *map,
 		    struct vm_map_entry *entry);
+
+/* The map's part of removal; end of wiring included.  Entries are clipped. */
+static inline void
+vm_map_entry_delete(struct vm_map *map, struct vm_map_entry *entry)
+{
+	if (entry->wired_count != 0)
+		vm_map_entry_unwire(map, entry);
+	vm_map_entry_unmap(map, entry);
+	vm_map_entry_unlink(map, entry);
+}
 
 /* vm_map_fork.c */
 /*

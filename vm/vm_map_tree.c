@@ -5,20 +5,21 @@
  *
  * Owns:       the links, ranks and holes of the nodes; not their memory.
  * Locks:      the caller's.
- * Invariant:  a node's rank is above its children's; hole is the free room
- *             between start and the range before, max_hole is no less than
- *             hole and the children's.
+ * Invariant:  a node's rank is above its children's, and 0 or more but for a
+ *             leaf that has not settled; hole is the free room between start
+ *             and the range before, max_hole is no less than hole and the
+ *             children's.
  * Source:     Sen and Tarjan, Deletion without rebalancing in balanced
  *             binary trees (2010).
  *
- * Only insertion balances, so the tree is no higher than 1.44 log2 of all nodes
- * that were ever put in; what goes leaves the ranks above it as they are, and what
- * then comes at the same place finds them high enough.  In the same way a bound
- * may be too high: a hole that becomes smaller leaves the bounds above it.  So
- * taking room and giving it back costs no way up the tree.  Each node that a
- * search was led to in vain gets its bound lowered, so that is paid for by the
- * change that left it.  Where the last search for the lowest room ended the
- * next one for no less room begins.
+ * Only insertion balances, so the tree is hardly higher than 1.44 log2 of all
+ * nodes that were ever put in.  A new leaf counts as if it were not there; it
+ * settles when it is to have a child, and only then is the tree made to balance
+ * it.  In the same way a bound may be too high: a hole that becomes smaller
+ * leaves the bounds above it.  So what comes and goes at one place costs no way up
+ * the tree.  Each node that a search was led to in vain gets its bound lowered,
+ * so that is paid for by the change that left it.  Where the last search for
+ * the lowest room ended the next one for no less room begins.
  */
 #include <vm/vm_map_tree.h>
 
@@ -114,13 +115,13 @@ rank_rotate(struct vm_map_node *node, struct vm_map_node *parent)
 		rotate_left(parent);
 }
 
-/* A node's rank has reached its parent's: make those above it higher. */
 void
-vm_map_tree_promote(struct vm_map_node *node)
+vm_map_tree_settle(struct vm_map_node *node)
 {
 	struct vm_map_node *parent;
 
-	for (; (parent = node->parent)->rank == node->rank; node = parent) {
+	/* where its rank has reached the parent's, that one becomes higher */
+	for (node->rank = 0; (parent = node->parent)->rank == node->rank; node = parent) {
 		if (rank_above(parent, parent->left == node ? parent->right :
 		    parent->left) > 1) {
 			rank_rotate(node, parent);

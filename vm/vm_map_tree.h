@@ -23,7 +23,7 @@ struct vm_map_node {
 		};
 		unsigned long loose[2];	/* in no tree: its owner's */
 	};
-	int		  rank;		/* above the children's; a leaf's is 0 when it comes */
+	int		  rank;		/* above the children's; -1: a leaf that has not settled */
 };
 
 /* The caller's lock guards everything. */
@@ -99,7 +99,7 @@ struct vm_map_node *vm_map_tree_lookup(const struct vm_map_tree *tree,
 	    unsigned long addr);
 
 /* What the short ways below leave: vm_map_tree.c. */
-void	vm_map_tree_promote(struct vm_map_node *node);
+void	vm_map_tree_settle(struct vm_map_node *node);
 void	vm_map_tree_unlink(struct vm_map_node *node);
 void	vm_map_tree_note_hole(struct vm_map_tree *tree,
 	    struct vm_map_node *node);
@@ -130,27 +130,25 @@ static inline void
 vm_map_tree_insert(struct vm_map_tree *tree, struct vm_map_node *node,
     struct vm_map_node *next)
 {
-	struct vm_map_node *prev = vm_map_node_prev(next), *parent = next;
+	struct vm_map_node *prev = vm_map_node_prev(next), *parent;
 
 	/* Of two neighbours one is below the other and has room on that side. */
-	if (next->left == NULL) {
+	while ((parent = next->left == NULL ? next : prev)->rank < 0)
+		vm_map_tree_settle(parent);
+	if (parent == next)
 		next->left = node;
-	} else {
+	else
 		prev->right = node;
-		parent = prev;
-	}
 	node->parent = parent;
 	node->left = NULL;
 	node->right = NULL;
-	node->rank = 0;
+	node->rank = -1;
 	node->hole = vm_map_node_gap(prev, node);
 	node->max_hole = node->hole;
 	next->hole = vm_map_node_gap(node, next);
 	queue_insert_after(&prev->link, &node->link);
 	if (node->hole != 0)
 		vm_map_tree_note_hole(tree, node);
-	if (parent->rank == 0)
-		vm_map_tree_promote(node);
 }
 
 static inline void

@@ -62,8 +62,8 @@ check_node(const struct vm_map_node *node, const struct vm_map_node *parent)
 	r = check_node(node->right, node);
 	hole = node->start - vm_map_node_prev(node)->end;
 	if (l < 0 || r < 0 || node->parent != parent || node->hole != hole ||
-	    rank(node) <= rank(node->left) || rank(node) <= rank(node->right) ||
-	    rank(node) > HEIGHT_MAX)
+	    node->rank > HEIGHT_MAX || (l + r > 0 &&
+	    (node->rank <= rank(node->left) || node->rank <= rank(node->right))))
 		return -1;
 	if (node->left != NULL && node->left->max_hole > hole)
 		hole = node->left->max_hole;
