@@ -270,7 +270,7 @@ flood_precious(struct object *object, unsigned pages, kern_return_t *result)
 }
 
 /* They would have to stay for good: so there are not too many. */
-TEST(pager_that_floods_the_cache_with_precious_pages_is_refused)
+TEST(pager_that_floods_with_precious_pages_is_refused)
 {
 	unsigned pages = vm_free_count() * 5 / 4, taken, i;
 	struct object objects[4], theirs;
