@@ -68,7 +68,7 @@ KERNEL_SRCS := $(sort $(wildcard $(KERNEL_DIRS:%=%/*.c) $(KERNEL_DIRS:%=%/*.S)))
 # Interfaces that the kernel serves and those that it calls: names of .defs.
 KERNEL_SERVERS := mach/mach mach_host mach_port mach4 gnumach device/device mach_$(MACHINE) \
 	mach_debug duality
-KERNEL_USERS := memory_object memory_object_default device_reply
+KERNEL_USERS := memory_object memory_object_default duality_object device_reply
 
 COMMON_CFLAGS := -std=gnu11 -O2 -g -march=i686 -mtune=generic -fno-pie -fno-pic \
 	-fno-stack-protector -fno-asynchronous-unwind-tables \

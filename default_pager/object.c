@@ -17,6 +17,7 @@
 #include <mach/pager_calls.h>
 #include <mach/vm_param.h>
 
+#include "duality_object_server.h"
 #include "io.h"
 #include "memory_object_default_server.h"
 #include "memory_object_server.h"
@@ -27,6 +28,8 @@
 extern boolean_t memory_object_server(mach_msg_header_t *request,
     mach_msg_header_t *reply);
 extern boolean_t memory_object_default_server(mach_msg_header_t *request,
+    mach_msg_header_t *reply);
+extern boolean_t duality_object_server(mach_msg_header_t *request,
     mach_msg_header_t *reply);
 
 struct object_counts object_counts;
@@ -197,6 +200,7 @@ memory_object_create(memory_object_t pager, memory_object_t port,
 	object->name = name;
 	object->kernels = TRUE;
 	pager_set_run(control, TRANSFER_PAGES * vm_page_size);
+	pager_set_discard(control, TRUE);
 	return KERN_SUCCESS;
 }
 
@@ -497,6 +501,27 @@ memory_object_data_initialize(mach_port_t port,
 	return KERN_SUCCESS;
 }
 
+/* Nobody will ask for these pages again: their slots are free. */
+kern_return_t
+memory_object_discard(mach_port_t port, vm_offset_t offset, vm_size_t length)
+{
+	struct object *object = object_lookup(port);
+	unsigned int page, count;
+	slot_t slot;
+
+	if (object == NULL || !object->kernels
+	    || !range_pages(offset, length, &page, &count))
+		return KERN_INVALID_ARGUMENT;
+	for (; count > 0 && object->pages != 0; page++, count--) {
+		slot = slot_find(object, page);
+		if (slot != NO_SLOT) {
+			slot_forget(slot);
+			io_slot_release(slot);
+		}
+	}
+	return KERN_SUCCESS;
+}
+
 /* All access is granted. */
 kern_return_t
 memory_object_data_unlock(mach_port_t port, memory_object_control_t control,
@@ -521,5 +546,6 @@ object_demux(mach_msg_header_t *request, mach_msg_header_t *reply)
 		return TRUE;
 	}
 	return memory_object_server(request, reply)
-	    || memory_object_default_server(request, reply);
+	    || memory_object_default_server(request, reply)
+	    || duality_object_server(request, reply);
 }

@@ -8,5 +8,6 @@ LIBMACH_DEFS := mach.defs mach_host.defs mach_port.defs mach4.defs \
 	gnumach.defs duality.defs mach_debug.defs mach_$(MACHINE).defs \
 	device.defs device_request.defs default_pager.defs duality_pager.defs exc.defs
 LIBMACH_SERVER_DEFS := memory_object.defs memory_object_default.defs \
+	duality_object.defs \
 	default_pager.defs duality_pager.defs exc.defs notify.defs intr_notify.defs \
 	task_notify.defs device_reply.defs

@@ -18,6 +18,7 @@ enum {
 	DATA_SUPPLY = 2093,
 	READY = 2094,
 	SET_RUN = 6020,
+	SET_DISCARD = 6021,
 };
 
 #define FIELDS_MAX	6
@@ -103,6 +104,15 @@ pager_set_run(memory_object_control_t control, vm_size_t size)
 
 	msg.field[0] = word(MACH_MSG_TYPE_INTEGER_32, size);
 	return say_words(&msg, control, SET_RUN, 1);
+}
+
+kern_return_t
+pager_set_discard(memory_object_control_t control, boolean_t wanted)
+{
+	struct message msg;
+
+	msg.field[0] = word(MACH_MSG_TYPE_BOOLEAN, wanted);
+	return say_words(&msg, control, SET_DISCARD, 1);
 }
 
 kern_return_t

@@ -66,6 +66,55 @@ page_out_some(vm_address_t base, unsigned pages, unsigned count)
 	CHECK(paging_count() - before >= count);
 }
 
+/* Wait until so many bytes of paging space are free. */
+static void
+expect_free(vm_size_t bytes)
+{
+	struct default_pager_info now = paging_space();
+
+	for (unsigned i = 0; i < 500 && now.dpi_free_space < bytes; i++) {
+		test_sleep(10);
+		now = paging_space();
+	}
+	if (now.dpi_free_space < bytes)
+		test_fail(__FILE__, __LINE__, "%lu bytes free, not %lu",
+		    (unsigned long)now.dpi_free_space, (unsigned long)bytes);
+}
+
+#define PART	100u	/* pages */
+
+static void
+check_part(vm_address_t base, unsigned first)
+{
+	for (unsigned i = first; i < first + PART; i++)
+		paging_check(base, i, 0);
+}
+
+/* All of an object goes but two parts: so do its slots. */
+TEST_LIMIT(small_space_of_deallocated_memory_is_free_at_once, 60)
+{
+	unsigned pages = vm_free_count() + 1600, i;
+	vm_address_t base = test_allocate(pages * PAGE_SIZE);
+	vm_size_t before = paging_space().dpi_free_space;
+
+	page_out_some(base, pages, 1400);
+	CHECK(before - paging_space().dpi_free_space >= 1000 * PAGE_SIZE);
+	vm_deallocate_check(base, PART * PAGE_SIZE);
+	vm_deallocate_check(base + 2 * PART * PAGE_SIZE,
+	    (pages - 4 * PART) * PAGE_SIZE);
+	vm_deallocate_check(base + (pages - PART) * PAGE_SIZE,
+	    PART * PAGE_SIZE);
+	expect_free(before - 2 * PART * PAGE_SIZE);
+	check_part(base, PART);
+	check_part(base, pages - 2 * PART);
+	/* new memory at the place begins as zeros */
+	CHECK_KR(vm_allocate(self, &base, PART * PAGE_SIZE, FALSE),
+	    KERN_SUCCESS);
+	for (i = 0; i < PART; i++)
+		CHECK_EQ(vm_word(base + i * PAGE_SIZE), 0);
+	check_part(base, PART);
+}
+
 TEST_LIMIT(small_space_is_added_and_emptied_in_use, 60)
 {
 	unsigned pages = vm_free_count() + 1000, i;

@@ -144,6 +144,8 @@ TEST(rare_calls_by_an_objects_name)
 	    MEMORY_OBJECT_COPY_DELAY), KERN_SUCCESS);
 	CHECK_KR(memory_object_set_run(init.word[1], PAGE_SIZE),
 	    KERN_SUCCESS);
+	CHECK_KR(memory_object_set_discard(init.word[1], TRUE), KERN_SUCCESS);
+	CHECK(memory_object_set_discard(init.word[3], TRUE) != KERN_SUCCESS);
 	name = init.word[3];
 	CHECK_KR(mach_vm_object_pages_phys(name, &pages, &count),
 	    KERN_SUCCESS);

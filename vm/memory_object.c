@@ -322,6 +322,17 @@ memory_object_set_run(struct vm_object *object, vm_size_t size)
 	return KERN_SUCCESS;
 }
 
+kern_return_t
+memory_object_set_discard(struct vm_object *object, boolean_t wanted)
+{
+	if (object == NULL)
+		return KERN_INVALID_ARGUMENT;
+	vm_object_lock(object);
+	object->wants_discard = wanted != FALSE;
+	vm_object_unlock(object);
+	return KERN_SUCCESS;
+}
+
 /*
  * The pager gives its object up: its ports go back to it, and faults on pages
  * that are not resident fail from now on.

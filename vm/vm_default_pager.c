@@ -6,6 +6,7 @@
  * Locks:      manager_lock, before ports.  Objects stay with the pager that
  *             they were given to when another becomes the default one.
  */
+#include <duality_object_user.h>
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 #include <kern/timer.h>
@@ -14,7 +15,11 @@
 #include <vm/memory_object.h>
 #include <vm/vm_default_pager.h>
 #include <vm/vm_object.h>
+#include <vm/vm_paged.h>
 #include <vm/vm_pageout.h>
+
+/* So many pages at most are told of at once, the pager having one or all. */
+#define DISCARD_MAX	1024u
 
 /* After so long something is offered to a full pager once more. */
 #define FULL_TICKS	(2 * HZ)
@@ -153,4 +158,41 @@ vm_default_pager_adopt(struct vm_object *object)
 	(void)memory_object_create(to, pager, size, control, name, PAGE_SIZE);
 	vm_object_lock(object);
 	return !object->pager_dead;
+}
+
+/* Forget what a locked object's pager has in [start, end); where the last page ends. */
+static vm_offset_t
+forget(struct vm_object *object, vm_offset_t start, vm_offset_t end)
+{
+	vm_offset_t at, last = start;
+
+	for (at = vm_paged_next(object, start, end); at < end;
+	    at = vm_paged_next(object, last, end)) {
+		vm_paged_clear(object, at);
+		last = at + PAGE_SIZE;
+	}
+	return last;
+}
+
+void
+vm_default_pager_discard_unlock(struct vm_object *object, vm_offset_t start,
+    vm_offset_t end)
+{
+	vm_offset_t at, last;
+
+	vm_object_paging_begin(object);
+	while (object->wants_discard && !object->pager_dead) {
+		at = vm_paged_next(object, start, end);
+		if (at >= end)
+			break;
+		last = forget(object, at, at + min_of(end - at,
+		    DISCARD_MAX * PAGE_SIZE));
+		vm_object_unlock(object);
+		(void)memory_object_discard(object->pager,
+		    at + object->paging_offset, last - at);
+		vm_default_pager_has_room();
+		vm_object_lock(object);
+		start = last;
+	}
+	vm_object_paging_end_unlock(object);
 }

@@ -23,6 +23,14 @@ bool		 vm_default_pager_adopt(struct vm_object *object);
 void		 vm_default_pager_set_run(vm_size_t size);
 
 /*
+ * Pages [start, end) of a locked anonymous object with a reference can be
+ * reached no more: the pager that has some of them is told, if it wants that.
+ * Unlocks the object.
+ */
+void		 vm_default_pager_discard_unlock(struct vm_object *object,
+		    vm_offset_t start, vm_offset_t end);
+
+/*
  * It has sent a page back: it has no room.  From then on, and until room was
  * made or some time has passed, it is called full: nothing goes to it that it
  * has not got already.

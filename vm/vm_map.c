@@ -12,6 +12,7 @@
 #include <kern/thread.h>
 #include <kern/zone.h>
 #include <vm/pmap.h>
+#include <vm/vm_default_pager.h>
 #include <vm/vm_fault_policy.h>
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
@@ -591,14 +592,20 @@ static void
 entry_free_pages(struct vm_map_entry *entry)
 {
 	struct vm_object *object = entry->object;
+	vm_offset_t end = entry->offset + entry_size(entry);
 
 	if (!object->internal || object->refs.count == 1)
 		return;
 	vm_object_lock(object);
 	if (object->refs.count > 1 && vm_object_symmetric(object) &&
-	    object->copy == NULL && object->paging_in_progress == 0)
-		vm_object_free_pages(object, entry->offset,
-		    entry->offset + entry_size(entry));
+	    object->copy == NULL && object->paging_in_progress == 0) {
+		vm_object_free_pages(object, entry->offset, end);
+		if (unlikely(object->paged != NULL)) {
+			vm_default_pager_discard_unlock(object,
+			    entry->offset, end);
+			return;
+		}
+	}
 	vm_object_unlock(object);
 }
 

@@ -93,6 +93,7 @@ pager_inherit(struct vm_object *upper, struct vm_object *lower)
 	upper->paging_offset = lower->paging_offset + upper->shadow_offset;
 	upper->paged = lower->paged;
 	upper->run_size = lower->run_size;
+	upper->wants_discard = lower->wants_discard;
 	lower->paged = NULL;
 }
 

@@ -104,6 +104,36 @@ vm_paged_clear(struct vm_object *object, vm_offset_t offset)
 		*word &= ~mask;
 }
 
+vm_offset_t
+vm_paged_next(const struct vm_object *object, vm_offset_t offset,
+    vm_offset_t end)
+{
+	const struct vm_paged *paged = object->paged;
+	unsigned first = (offset + object->paging_offset) >> PAGE_SHIFT;
+	unsigned page = first, last = first + ((end - offset) >> PAGE_SHIFT);
+	uint32_t *chunk, word;
+
+	if (paged == NULL)
+		return end;
+	last = min_of(last, paged->pages);
+	while (page < last) {
+		chunk = paged->chunks[page / CHUNK_PAGES];
+		if (chunk == NULL) {
+			page = (page / CHUNK_PAGES + 1) * CHUNK_PAGES;
+			continue;
+		}
+		word = chunk[page % CHUNK_PAGES / 32] >> page % 32;
+		if (word == 0)
+			page = (page / 32 + 1) * 32;
+		else if (word & 1)
+			return offset + ((vm_offset_t)(page - first) <<
+			    PAGE_SHIFT);
+		else
+			page += (unsigned)__builtin_ctz(word);
+	}
+	return end;
+}
+
 void
 vm_paged_free(struct vm_object *object)
 {

@@ -15,6 +15,9 @@
 bool	 vm_paged_lookup(const struct vm_object *object, vm_offset_t offset);
 bool	 vm_paged_set(struct vm_object *object, vm_offset_t offset);
 void	 vm_paged_clear(struct vm_object *object, vm_offset_t offset);
+/* The first page from offset on that the pager has; end if there is none. */
+vm_offset_t vm_paged_next(const struct vm_object *object, vm_offset_t offset,
+	    vm_offset_t end);
 /* Forget all of it. */
 void	 vm_paged_free(struct vm_object *object);
 

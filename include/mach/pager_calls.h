@@ -19,6 +19,8 @@ extern kern_return_t pager_ready(memory_object_control_t control,
     boolean_t may_cache, memory_object_copy_strategy_t copy_strategy);
 extern kern_return_t pager_set_run(memory_object_control_t control,
     vm_size_t size);
+extern kern_return_t pager_set_discard(memory_object_control_t control,
+    boolean_t wanted);
 extern kern_return_t pager_destroy(memory_object_control_t control,
     kern_return_t reason);
 extern kern_return_t pager_data_unavailable(memory_object_control_t control,
