@@ -65,13 +65,87 @@ divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
 	return (uint64_t)high << 32 | low;
 }
 
-/* Subtract n from *word; whether zero or less is left, signed. */
+/*
+ * What kern/lock.h needs of atomic operations, on a word wherever it lies: the
+ * compiler's own first put its address into a register.  "inline": each is to be
+ * taken for one instruction, however many lines it has.
+ */
+
+/* What follows an operation that has set the flags: see atomic_add_bounded. */
+#define ATOMIC_BOUND							\
+	"js 801f\n"							\
+	"802:\n\t"							\
+	".subsection 1\n"						\
+	"801: movl %2, %0\n\t"						\
+	"jmp 802b\n\t"							\
+	".previous"
+
+/* Set bit 0; whether it was set. */
+static inline __attribute__((always_inline)) bool
+atomic_test_and_set(volatile uint32_t *word)
+{
+	bool was_set;
+
+	__asm__ volatile inline("lock; btsl $0, %0"
+	    : "+m" (*word), "=@ccc" (was_set) : : "memory");
+	return was_set;
+}
+
+/*
+ * Set bit 0, once it is clear.  The wait stands apart and, cpu_spin_wait and
+ * all, leaves every register alone, so that the compiler need not think of it.
+ */
+static inline __attribute__((always_inline)) void
+atomic_lock(volatile uint32_t *word)
+{
+	__asm__ volatile inline("801: lock; btsl $0, %0\n\t"
+	    "jc 802f\n\t"
+	    ".subsection 1\n"
+	    "802: call cpu_spin_wait_saving\n\t"
+	    "testl $1, %0\n\t"
+	    "jnz 802b\n\t"
+	    "jmp 801b\n\t"
+	    ".previous"
+	    : "+m" (*word) : : "memory", "cc");
+}
+
+/* Put to where from is; whether it was. */
+static inline __attribute__((always_inline)) bool
+atomic_move(volatile uint32_t *word, uint32_t from, uint32_t to)
+{
+	bool was;
+
+	__asm__ volatile inline("lock; cmpxchgl %3, %0"
+	    : "+m" (*word), "=@ccz" (was), "+a" (from) : "r" (to) : "memory");
+	return was;
+}
+
+/*
+ * Add n, or -n; if the result is negative, signed, it is put to limit instead.
+ * The first is in no order to other memory.
+ */
+static inline __attribute__((always_inline)) void
+atomic_add_bounded(volatile uint32_t *word, uint32_t n, uint32_t limit)
+{
+	__asm__ volatile inline("lock; addl %1, %0\n\t"
+	    ATOMIC_BOUND : "+m" (*word) : "ri" (n), "i" (limit) : "cc");
+}
+
+static inline __attribute__((always_inline)) void
+atomic_sub_bounded(volatile uint32_t *word, uint32_t n, uint32_t limit)
+{
+	__asm__ volatile inline("lock; subl %1, %0\n\t"
+	    ATOMIC_BOUND : "+m" (*word) : "ri" (n), "i" (limit)
+	    : "memory", "cc");
+}
+
+/* Subtract n; whether zero or less is left, signed. */
 static inline __attribute__((always_inline)) bool
 atomic_sub_runs_out(volatile uint32_t *word, uint32_t n)
 {
 	bool out;
 
-	__asm__ volatile("lock; subl %2, %0"
+	__asm__ volatile inline("lock; subl %2, %0"
 	    : "+m" (*word), "=@ccle" (out) : "ri" (n) : "memory");
 	return out;
 }

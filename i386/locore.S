@@ -348,6 +348,15 @@ locore_switch:
 	popl	%ebp
 	ret
 
+/* cpu_spin_wait for a place that has no registers to give away. */
+	.globl	cpu_spin_wait_saving
+	.type	cpu_spin_wait_saving, @function
+cpu_spin_wait_saving:
+	pushal
+	call	cpu_spin_wait
+	popal
+	ret
+
 /* void machine_call_continuation(void (*continuation)(void)); */
 	.globl	machine_call_continuation
 	.type	machine_call_continuation, @function

@@ -10,29 +10,24 @@
 #include <kern/processor.h>
 
 #ifdef DEBUG_KERNEL
+
 #define SPIN_LIMIT	(1u << 28)	/* turns; nobody holds one so long */
-#else
-#define SPIN_LIMIT	0		/* never reached: counting wraps */
-#endif
 
 static void	spin_lock_stuck(struct spinlock *lock);
 
-/* Wait for a lock by reading it, so that its cache line stays shared. */
+/* By reading it, so that its cache line stays shared. */
 void
-spin_lock_contended(struct spinlock *lock)
+spin_lock_take(struct spinlock *lock)
 {
 	uint32_t turns = 0;
 
-	do {
+	while (atomic_test_and_set(&lock->locked))
 		while (lock->locked) {
 			cpu_spin_wait();
-			if (SPIN_LIMIT != 0 && ++turns == SPIN_LIMIT)
+			if (++turns == SPIN_LIMIT)
 				spin_lock_stuck(lock);
 		}
-	} while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) != 0);
 }
-
-#ifdef DEBUG_KERNEL
 
 /* Once a check has failed, or in a panic, there is nothing left to find. */
 static volatile bool checks_off;
@@ -199,14 +194,6 @@ void
 lock_debug_stop(void)
 {
 	checks_off = true;
-}
-
-#else
-
-static void
-spin_lock_stuck(struct spinlock *lock)
-{
-	(void)lock;
 }
 
 #endif

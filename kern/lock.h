@@ -66,6 +66,8 @@ struct spinlock {
 
 #ifdef DEBUG_KERNEL
 #define SPINLOCK_INIT(cls)	{ 0, (cls), -1 }
+/* Wait for it and set it. */
+void	spin_lock_take(struct spinlock *lock);
 void	lock_debug_acquire(struct spinlock *lock, bool second);
 void	lock_debug_acquired(struct spinlock *lock);
 void	lock_debug_release(struct spinlock *lock);
@@ -74,6 +76,7 @@ void	lock_debug_assert_none_held(void);	/* spin locks: before blocking */
 void	lock_debug_stop(void);
 #else
 #define SPINLOCK_INIT(cls)	{ 0 }
+#define spin_lock_take(lock)			atomic_lock(&(lock)->locked)
 #define lock_debug_acquire(lock, second)	((void)0)
 #define lock_debug_acquired(lock)		((void)0)
 #define lock_debug_release(lock)		((void)0)
@@ -88,8 +91,6 @@ void	lock_debug_stop(void);
 #define LOCK_INLINE	inline __attribute__((always_inline))
 #endif
 
-void	spin_lock_contended(struct spinlock *lock);
-
 static inline void
 spinlock_init(struct spinlock *lock, enum lock_class class)
 {
@@ -100,7 +101,7 @@ spinlock_init(struct spinlock *lock, enum lock_class class)
 static inline bool
 spin_trylock(struct spinlock *lock)
 {
-	if (__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1)
+	if (atomic_test_and_set(&lock->locked))
 		return false;
 	lock_debug_acquired(lock);
 	return true;
@@ -110,8 +111,7 @@ static LOCK_INLINE void
 spin_lock(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, false);
-	if (unlikely(__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1))
-		spin_lock_contended(lock);
+	spin_lock_take(lock);
 	lock_debug_acquired(lock);
 }
 
@@ -120,8 +120,7 @@ static LOCK_INLINE void
 spin_lock_second(struct spinlock *lock)
 {
 	lock_debug_acquire(lock, true);
-	if (unlikely(__atomic_fetch_or(&lock->locked, 1, __ATOMIC_ACQUIRE) & 1))
-		spin_lock_contended(lock);
+	spin_lock_take(lock);
 	lock_debug_acquired(lock);
 }
 
@@ -200,18 +199,11 @@ void	rwlock_write_contended(struct rwlock *lock);
 void	rwlock_read_contended(struct rwlock *lock);
 void	rwlock_done_contended(struct rwlock *lock);
 
-static LOCK_INLINE bool
-rwlock_move(struct rwlock *lock, uint32_t from, uint32_t to)
-{
-	return __atomic_compare_exchange_n(&lock->state, &from, to, false,
-	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-}
-
 static LOCK_INLINE void
 rwlock_write(struct rwlock *lock)
 {
 	rwlock_debug_acquire(lock);
-	if (unlikely(!rwlock_move(lock, 0, RWLOCK_WRITING)))
+	if (unlikely(!atomic_move(&lock->state, 0, RWLOCK_WRITING)))
 		rwlock_write_contended(lock);
 	rwlock_debug_acquired(lock);
 }
@@ -223,7 +215,7 @@ rwlock_read(struct rwlock *lock)
 
 	rwlock_debug_acquire(lock);
 	if (unlikely(state >= RWLOCK_CONTENDED ||
-	    !rwlock_move(lock, state, state + 1)))
+	    !atomic_move(&lock->state, state, state + 1)))
 		rwlock_read_contended(lock);
 	rwlock_debug_acquired(lock);
 }
@@ -232,7 +224,7 @@ rwlock_read(struct rwlock *lock)
 static inline bool
 rwlock_try_write(struct rwlock *lock)
 {
-	if (!rwlock_move(lock, 0, RWLOCK_WRITING))
+	if (!atomic_move(&lock->state, 0, RWLOCK_WRITING))
 		return false;
 	rwlock_debug_acquired(lock);
 	return true;
@@ -243,7 +235,8 @@ rwlock_try_read(struct rwlock *lock)
 {
 	uint32_t state = lock->state;
 
-	if (state >= RWLOCK_CONTENDED || !rwlock_move(lock, state, state + 1))
+	if (state >= RWLOCK_CONTENDED ||
+	    !atomic_move(&lock->state, state, state + 1))
 		return false;
 	rwlock_debug_acquired(lock);
 	return true;
@@ -255,9 +248,14 @@ rwlock_done(struct rwlock *lock)
 	uint32_t state = lock->state;
 
 	rwlock_debug_release(lock);
-	if (unlikely((state & RWLOCK_CONTENDED) || !rwlock_move(lock, state,
-	    state == RWLOCK_WRITING ? 0 : state - 1)))
-		rwlock_done_contended(lock);
+	if (likely(state == RWLOCK_WRITING)) {
+		if (likely(atomic_move(&lock->state, RWLOCK_WRITING, 0)))
+			return;
+	} else if (likely(state < RWLOCK_CONTENDED)) {
+		if (likely(atomic_move(&lock->state, state, state - 1)))
+			return;
+	}
+	rwlock_done_contended(lock);
 }
 
 /* The same for a writer, shorter. */
@@ -265,7 +263,7 @@ static LOCK_INLINE void
 rwlock_write_done(struct rwlock *lock)
 {
 	rwlock_debug_release(lock);
-	if (unlikely(!rwlock_move(lock, RWLOCK_WRITING, 0)))
+	if (unlikely(!atomic_move(&lock->state, RWLOCK_WRITING, 0)))
 		rwlock_done_contended(lock);
 }
 
@@ -295,9 +293,7 @@ refcount_stick(struct refcount *ref)
 static LOCK_INLINE void
 refcount_take_many(struct refcount *ref, uint32_t count)
 {
-	if (unlikely((int32_t)__atomic_add_fetch(&ref->count, count,
-	    __ATOMIC_RELAXED) < 0))
-		refcount_stick(ref);
+	atomic_add_bounded(&ref->count, count, REFCOUNT_STUCK);
 }
 
 static LOCK_INLINE void
@@ -324,9 +320,7 @@ refcount_drop(struct refcount *ref)
 static LOCK_INLINE void
 refcount_drop_shared(struct refcount *ref, uint32_t count)
 {
-	if (unlikely((int32_t)__atomic_sub_fetch(&ref->count, count,
-	    __ATOMIC_RELEASE) < 0))
-		refcount_stick(ref);
+	atomic_sub_bounded(&ref->count, count, REFCOUNT_STUCK);
 }
 
 /*
@@ -336,25 +330,18 @@ refcount_drop_shared(struct refcount *ref, uint32_t count)
 static inline bool
 refcount_drop_only(struct refcount *ref)
 {
-	uint32_t one = 1;
-
-	return __atomic_compare_exchange_n(&ref->count, &one, 0, false,
-	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	return atomic_move(&ref->count, 1, 0);
 }
 
 /* Take a reference unless the count has already reached zero. */
 static inline bool
 refcount_take_unless_zero(struct refcount *ref)
 {
-	uint32_t old = __atomic_load_n(&ref->count, __ATOMIC_RELAXED);
+	uint32_t old;
 
-	while (old != 0) {
-		if ((int32_t)old < 0)
+	while ((old = ref->count) != 0)
+		if ((int32_t)old < 0 || atomic_move(&ref->count, old, old + 1))
 			return true;
-		if (__atomic_compare_exchange_n(&ref->count, &old, old + 1,
-		    true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			return true;
-	}
 	return false;
 }
 

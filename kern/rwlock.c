@@ -173,7 +173,7 @@ rwlock_upgrade(struct rwlock *lock)
 	uint32_t state;
 
 	rwlock_debug_release(lock);
-	if (unlikely(!rwlock_move(lock, 1, RWLOCK_WRITING))) {
+	if (unlikely(!atomic_move(&lock->state, 1, RWLOCK_WRITING))) {
 		state = state_freeze(lock);
 		/* Other readers will wake who waits. */
 		state_set(lock, state == 1 ? RWLOCK_WRITING : state - 1);
@@ -188,7 +188,7 @@ void
 rwlock_downgrade(struct rwlock *lock)
 {
 	rwlock_debug_release(lock);
-	if (unlikely(!rwlock_move(lock, RWLOCK_WRITING, 1))) {
+	if (unlikely(!atomic_move(&lock->state, RWLOCK_WRITING, 1))) {
 		(void)state_freeze(lock);
 		/* Writers go on waiting, and new readers behind them. */
 		state_set_wake(lock, 1);

@@ -23,6 +23,10 @@ extern struct processor *host_processor;	/* the one being played */
 extern bool host_interrupts;			/* whether they are on */
 extern char *host_memory;			/* physical address 0 */
 
+struct thread	*current_thread(void);		/* the test's, if it has threads */
+int	cpu_number(void);
+void	cpu_spin_wait(void);
+
 static inline struct processor *
 current_processor(void)
 {
@@ -37,14 +41,45 @@ divide_u64(uint64_t n, uint32_t d, uint32_t *remainder)
 }
 
 static inline bool
+atomic_test_and_set(volatile uint32_t *word)
+{
+	return __atomic_fetch_or(word, 1, __ATOMIC_SEQ_CST) & 1;
+}
+
+static inline void
+atomic_lock(volatile uint32_t *word)
+{
+	while (atomic_test_and_set(word))
+		cpu_spin_wait();
+}
+
+static inline bool
+atomic_move(volatile uint32_t *word, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(word, &from, to, false,
+	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+atomic_add_bounded(volatile uint32_t *word, uint32_t n, uint32_t limit)
+{
+	if ((int32_t)__atomic_add_fetch(word, n, __ATOMIC_SEQ_CST) < 0)
+		*word = limit;
+}
+
+static inline void
+atomic_sub_bounded(volatile uint32_t *word, uint32_t n, uint32_t limit)
+{
+	if ((int32_t)__atomic_sub_fetch(word, n, __ATOMIC_SEQ_CST) < 0)
+		*word = limit;
+}
+
+static inline bool
 atomic_sub_runs_out(volatile uint32_t *word, uint32_t n)
 {
 	return (int32_t)__atomic_sub_fetch(word, n, __ATOMIC_SEQ_CST) <= 0;
 }
 
-struct thread	*current_thread(void);		/* the test's, if it has threads */
-int	cpu_number(void);
-void	cpu_spin_wait(void);
 uint32_t cpu_tick_fraction_us(void);
 
 static inline bool
