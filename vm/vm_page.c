@@ -134,7 +134,7 @@ vm_page_alloc_new(struct vm_object *object, vm_offset_t offset)
 	return page_alloc(object, offset, VM_PAGE_USER_NEW);
 }
 
-static void
+static inline __attribute__((always_inline)) void
 page_leave_object(struct vm_page *page)
 {
 	assert(page->tabled && spinlock_held(&page->home->owner->lock));
@@ -146,13 +146,11 @@ page_leave_object(struct vm_page *page)
 	page->tabled = 0;
 }
 
-void
-vm_page_remove(struct vm_page *page)
+static inline __attribute__((always_inline)) void
+page_remove(struct vm_page *page)
 {
-	struct vm_object *object = page->home->owner;
-
 	if (page->absent)
-		object->absent_count--;
+		page->home->owner->absent_count--;
 	page_leave_object(page);
 	spin_lock(&vm_page_queue_lock);
 	vm_page_dequeue_locked(page);
@@ -166,6 +164,12 @@ vm_page_remove(struct vm_page *page)
 	page->error = 0;
 	page->page_lock = 0;
 	page->unlock_request = 0;
+}
+
+void
+vm_page_remove(struct vm_page *page)
+{
+	page_remove(page);
 }
 
 void
@@ -189,7 +193,7 @@ vm_page_rename(struct vm_page *page, struct vm_object *object,
 void
 vm_page_free(struct vm_page *page)
 {
-	vm_page_remove(page);
+	page_remove(page);
 	vm_page_wakeup_done(page);
 	vm_page_release(page);
 }

@@ -241,7 +241,20 @@ void		 vm_page_activate(struct vm_page *page);
 void		 vm_page_deactivate(struct vm_page *page);
 void		 vm_page_deactivate_locked(struct vm_page *page);
 void		 vm_page_activate_locked(struct vm_page *page);
-void		 vm_page_dequeue_locked(struct vm_page *page);
+void		 vm_page_dequeue_other(struct vm_page *page);	/* not active */
+
+static inline void
+vm_page_dequeue_locked(struct vm_page *page)
+{
+	if (likely(page->active)) {
+		page->active = 0;
+		vm_page_active_count--;
+		queue_remove(&page->pageq);
+	} else {
+		vm_page_dequeue_other(page);
+	}
+}
+
 /* From now until it is dequeued the page, in its carrier, is laundry. */
 void		 vm_page_launder(struct vm_page *page, bool to_default);
 /*

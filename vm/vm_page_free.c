@@ -371,9 +371,7 @@ vm_page_grab(enum vm_page_use use)
 void
 vm_page_release(struct vm_page *page)
 {
-	enum memory_class class = page_class(page);
-	struct page_stock *stock =
-	    &stocks[current_processor()->number][class];
+	struct page_stock *stock = stocks[current_processor()->number];
 
 	assert(page->home == NULL && !page->active && !page->inactive);
 	assert(!page->free && !page->in_cache && page->wire_count == 0);
@@ -381,12 +379,13 @@ vm_page_release(struct vm_page *page)
 	page->precious = 0;
 	page->pv_bits = 0;
 	page->in_cache = 1;
+	stock += page_class(page);
 	stock->pages[stock->count++] = page;
-	if (vm_page_scarce())
-		stock_drain(stock, class, 0);
-	else if (stock->count == STOCK_MAX)
-		stock_drain(stock, class, STOCK_BATCH);
-	if (waiters)
+	if (unlikely(vm_page_scarce()))
+		stock_drain(stock, page_class(page), 0);
+	else if (unlikely(stock->count == STOCK_MAX))
+		stock_drain(stock, page_class(page), STOCK_BATCH);
+	if (unlikely(waiters))
 		vm_page_wakeup_waiters();
 }
 

@@ -89,12 +89,9 @@ vm_page_laundry_wait(unsigned timeout_ms)
 }
 
 void
-vm_page_dequeue_locked(struct vm_page *page)
+vm_page_dequeue_other(struct vm_page *page)
 {
-	if (page->active) {
-		page->active = 0;
-		vm_page_active_count--;
-	} else if (page->inactive) {
+	if (page->inactive) {
 		page->inactive = 0;
 		vm_page_inactive_count--;
 	} else if (page->laundry) {

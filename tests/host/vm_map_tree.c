@@ -257,6 +257,40 @@ built_at_once(void)
 	return ok;
 }
 
+/* What comes and goes at one place leaves the tree as it was, but the first time. */
+static int
+steady(void)
+{
+	static struct vm_map_node before[PAGES];
+	struct vm_map_node node = { .start = 0 }, *next, *at;
+	unsigned cell, round, i;
+
+	(void)random_rounds(500, 5);
+	for (cell = 0; cell < PAGES; cell++) {
+		if (owner[cell] != NULL)
+			continue;
+		node.start = cell_addr(cell);
+		node.end = cell_addr(cell + 1);
+		for (round = 0; round < 3; round++) {
+			next = &edge;
+			for (i = 0; round > 0; i++) {
+				at = &before[i];
+				if (round == 2 && (at->left != next->left ||
+				    at->right != next->right ||
+				    at->rank != next->rank))
+					return 0;
+				*at = *next;
+				next = vm_map_node_next(next);
+				if (next == &edge)
+					break;
+			}
+			insert_node(&node);
+			vm_map_tree_remove(&tree, &node);
+		}
+	}
+	return 1;
+}
+
 /* A range below the tree's minimum takes and leaves no room above it. */
 static int
 range_below_min(void)
@@ -293,7 +327,7 @@ main(int argc, char **argv)
 
 	if (argc > 1)
 		seed = strtoul(argv[1], NULL, 0);
-	printf("1..8\n");
+	printf("1..9\n");
 	printf("# seed %u\n", seed);
 	vm_map_tree_init(&tree, &edge, MIN, MAX);
 	result(vm_map_tree_find_hole(&tree, 0, MAX - MIN, 0, &a, &next) && a == MIN,
@@ -310,6 +344,8 @@ main(int argc, char **argv)
 	result(sorted_height(), "insertion in order stays balanced");
 	empty_tree();
 	result(built_at_once(), "trees built at once");
+	result(steady(), "what comes and goes turns nothing");
+	empty_tree();
 	result(range_below_min(), "a range below the minimum is no room");
 	return 0;
 }
