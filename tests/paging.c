@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <mach/gnumach.h>
+
 #include "paging_support.h"
 
 #define self	mach_task_self()
@@ -26,6 +28,29 @@ TEST_LIMIT(paging_brings_back_twice_the_memory, 150)
 	test_note("%u pages, %u paged out", pages, paging_count() - out);
 	vm_deallocate_check(base, pages * PAGE_SIZE);
 	paging_check_space(before);
+}
+
+/* Who has a copy of memory knows its name: that harms nobody. */
+TEST_LIMIT(paging_memory_is_not_lost_by_its_name, 60)
+{
+	unsigned pages = vm_free_count() + 500, i;
+	vm_address_t base = test_allocate(pages * PAGE_SIZE);
+	struct vm_region_facts facts;
+	struct vm_agent copy;
+
+	for (i = 0; i < pages; i++)
+		paging_write(base, i, 1);
+	vm_agent_start(&copy, self);
+	CHECK_KR(vm_region_of(copy.task, base, &facts), KERN_SUCCESS);
+	CHECK(MACH_PORT_VALID(facts.object_name));
+	for (i = pages - 200; i < pages; i++)
+		paging_check(base, i, 1);
+	CHECK_KR(vm_object_sync(facts.object_name, 0, pages * PAGE_SIZE, TRUE,
+	    FALSE, FALSE), KERN_SUCCESS);
+	for (i = 0; i < pages; i++)
+		paging_check(base, i, 1);
+	vm_agent_end(&copy);
+	vm_deallocate_check(base, pages * PAGE_SIZE);
 }
 
 /* Tasks that work in more memory than there is, each against a model of its own */

@@ -364,6 +364,7 @@ struct lock_request {
 	unsigned		attempts;	/* that found no memory */
 	memory_object_return_t	should_return;
 	bool			flush;
+	bool			left;		/* some pages could not be sent */
 	vm_prot_t		prot;
 	unsigned		at;		/* number of the next page to look at */
 	unsigned		run_max;	/* pages in a message */
@@ -409,6 +410,7 @@ lock_request_send(struct vm_object *object, struct lock_request *request)
 	if (run->count == 0)
 		return;
 	if (!ipc_charge_room()) {
+		request->left = true;
 		for (unsigned i = 0; i < run->count; i++)
 			vm_page_wakeup_done(run->pages[i]);
 	} else if (vm_pager_return(object, run) != KERN_SUCCESS) {
@@ -416,6 +418,8 @@ lock_request_send(struct vm_object *object, struct lock_request *request)
 			request->run_max = 1;
 		if (run->count > 1 || lock_request_wait(object, request))
 			request->at = run->offset >> PAGE_SHIFT;
+		else
+			request->left = true;
 	}
 	run->count = 0;
 }
@@ -447,8 +451,11 @@ lock_request_push(struct vm_object *object, struct vm_page *page,
 
 	if (kr == KERN_ABORTED)
 		vm_object_lock(object);
-	if (kr == KERN_RESOURCE_SHORTAGE && !lock_request_wait(object, request))
+	if (kr == KERN_RESOURCE_SHORTAGE &&
+	    !lock_request_wait(object, request)) {
+		request->left = true;
 		request->at++;
+	}
 	return kr == KERN_SUCCESS;
 }
 
@@ -577,6 +584,40 @@ lock_request_range(struct vm_object *object, struct lock_request *request,
 	lock_request_send(object, request);
 }
 
+/* A whole request, of a locked object; offset is the pager's. */
+static void
+lock_request_do(struct vm_object *object, struct lock_request *request,
+    vm_offset_t offset, vm_size_t size)
+{
+	vm_offset_t last;
+
+	offset -= object->paging_offset;
+	request->at = offset >> PAGE_SHIFT;
+	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
+	if (size != 0)
+		lock_request_range(object, request, last >> PAGE_SHIFT);
+	vm_pager_wait_returned(object);	/* by others, too */
+}
+
+kern_return_t
+memory_object_sync(struct vm_object *object, vm_offset_t offset,
+    vm_size_t size, bool flush)
+{
+	struct lock_request request = {
+		.should_return = MEMORY_OBJECT_RETURN_DIRTY, .flush = flush,
+		.prot = VM_PROT_NO_CHANGE, .run_max = VM_PAGER_RUN_MAX,
+		.run.asked = true,
+	};
+
+	if (object->internal)
+		return KERN_SUCCESS;
+	vm_object_lock(object);
+	if (object->pager != NULL && !object->pager_dead)
+		lock_request_do(object, &request, offset, size);
+	vm_object_unlock(object);
+	return request.left ? KERN_RESOURCE_SHORTAGE : KERN_SUCCESS;
+}
+
 kern_return_t
 memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
     vm_size_t size, memory_object_return_t should_return,
@@ -587,22 +628,16 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 		.should_return = should_return, .flush = should_flush,
 		.prot = prot, .run_max = VM_PAGER_RUN_MAX, .run.asked = true,
 	};
-	vm_offset_t last;
 
 	if (object == NULL || (prot & ~VM_PROT_ALL) != 0) {
 		if (object == NULL || prot != VM_PROT_NO_CHANGE)
 			return KERN_INVALID_ARGUMENT;
 	}
 	vm_object_lock(object);
-	offset -= object->paging_offset;
-	request.at = offset >> PAGE_SHIFT;
-	last = offset + size - 1 < offset ? ~(vm_offset_t)0 : offset + size - 1;
-	if (size != 0)
-		lock_request_range(object, &request, last >> PAGE_SHIFT);
-	vm_pager_wait_returned(object);	/* by others, too */
+	lock_request_do(object, &request, offset, size);
 	vm_object_unlock(object);
 	if (IP_VALID(reply_to))
 		(void)memory_object_lock_completed(reply_to, reply_type,
-		    object->control, offset + object->paging_offset, size);
+		    object->control, offset, size);
 	return KERN_SUCCESS;
 }

@@ -103,6 +103,15 @@ kern_return_t	 vm_pager_return_page(struct vm_object *object,
 kern_return_t	 memory_object_supply_page(struct vm_object *object,
 		    vm_offset_t offset, struct vm_page *page,
 		    vm_prot_t lock_value, bool precious);
+/*
+ * What was changed in a range of a user's pager's object (pager's offsets), and
+ * precious pages, go to the pager; flush: none of the range stays.  Nothing is
+ * lost by it, nor done to other objects.  KERN_RESOURCE_SHORTAGE: some could not
+ * be sent, for memory or the current task's limits, and stay.  Nothing held; may
+ * sleep.
+ */
+kern_return_t	 memory_object_sync(struct vm_object *object,
+		    vm_offset_t offset, vm_size_t size, bool flush);
 #define MEMORY_OBJECT_SUPPLY_SIZE 72u	/* bytes of a memory_object_data_supply */
 /*
  * Serve that call, the current task's message of this size, without sending

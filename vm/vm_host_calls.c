@@ -12,6 +12,7 @@
 #include <kern/string.h>
 #include <mach_host_server.h>
 #include <mach_server.h>
+#include <vm/memory_object.h>
 #include <vm/pmap.h>
 #include <vm/vm_map_internal.h>
 #include <vm/vm_object.h>
@@ -66,17 +67,23 @@ vm_cache_statistics(struct vm_map *map, vm_cache_statistics_data_t *stats)
 	return KERN_SUCCESS;
 }
 
+/*
+ * By the name alone, which whoever maps a copy of the object gets from
+ * vm_region: so what was changed goes to the pager even if the caller does not
+ * want it returned, and anonymous memory, which copies share, stays as it is.
+ * It has been sent when the call returns; more cannot be waited for.
+ */
 kern_return_t
 vm_object_sync(struct vm_object *object, vm_offset_t offset, vm_size_t size,
     boolean_t should_flush, boolean_t should_return, boolean_t should_iosync)
 {
 	if (object == NULL)
 		return KERN_INVALID_ARGUMENT;
+	if (!should_flush && !should_return)
+		return KERN_SUCCESS;
 	size = round_page(offset + size) - trunc_page(offset);
-	return memory_object_lock_request(object, trunc_page(offset), size,
-	    should_return ? MEMORY_OBJECT_RETURN_ALL :
-	    MEMORY_OBJECT_RETURN_NONE, should_flush, VM_PROT_NO_CHANGE,
-	    IP_NULL, 0);
+	return memory_object_sync(object, trunc_page(offset), size,
+	    should_flush);
 }
 
 /*
@@ -104,31 +111,34 @@ sync_next(struct vm_map *map, vm_offset_t *at, vm_offset_t end,
 	return entry != NULL;
 }
 
+/*
+ * Range by range: what private copies have of their own stays there.  A hole
+ * ends it.
+ */
 kern_return_t
 vm_msync(struct vm_map *map, vm_address_t address, vm_size_t size,
     vm_sync_t sync_flags)
 {
+	const vm_sync_t both = VM_SYNC_ASYNCHRONOUS | VM_SYNC_SYNCHRONOUS;
 	vm_offset_t at = trunc_page(address), end = round_page(address + size);
+	bool flush = sync_flags & VM_SYNC_INVALIDATE;
+	kern_return_t kr = KERN_SUCCESS;
 	struct vm_object *object;
 	vm_offset_t offset;
 	vm_size_t part;
 
-	if (map == NULL || (sync_flags & (VM_SYNC_ASYNCHRONOUS |
-	    VM_SYNC_SYNCHRONOUS)) == (VM_SYNC_ASYNCHRONOUS |
-	    VM_SYNC_SYNCHRONOUS))
+	if (map == NULL || (sync_flags & both) == both)
 		return KERN_INVALID_ARGUMENT;
 	if (address + size < address || end < at)
 		return KERN_INVALID_ARGUMENT;
 	while (at < end) {
 		if (!sync_next(map, &at, end, &object, &offset, &part))
 			return KERN_INVALID_ADDRESS;
-		if (object != NULL && !object->internal &&
-		    object->pager != NULL)
-			(void)vm_object_sync(object, offset, part,
-			    (sync_flags & VM_SYNC_INVALIDATE) != 0,
-			    (sync_flags & (VM_SYNC_ASYNCHRONOUS |
-			    VM_SYNC_SYNCHRONOUS)) != 0, false);
+		if (object != NULL && (flush || (sync_flags & both) != 0) &&
+		    memory_object_sync(object, offset, part, flush) !=
+		    KERN_SUCCESS)
+			kr = KERN_RESOURCE_SHORTAGE;
 		vm_object_deallocate(object);
 	}
-	return KERN_SUCCESS;
+	return kr;
 }
