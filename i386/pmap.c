@@ -10,7 +10,7 @@
  *             not zero, empty_tables the number of tables whose count is 0.
  *
  * A page table stays when its last mapping goes one at a time; it is freed
- * when its whole 2 MB are unmapped, or by pmap_collect.
+ * when its whole 2 MB are unmapped, or, by pmap_collect, with others like it.
  */
 #include <kern/debug.h>
 #include <kern/string.h>
@@ -403,12 +403,6 @@ uint32_t
 pmap_resident_count(struct pmap *pmap)
 {
 	return pmap->resident;
-}
-
-uint32_t
-pmap_wired_count(struct pmap *pmap)
-{
-	return pmap->wired;
 }
 
 /* What is mapped becomes as strict; what is no longer so faults and is mended. */

@@ -281,6 +281,18 @@ void	pmap_remove_one(struct pmap *pmap, vm_offset_t va, struct pte *pte,
 
 /* Unmap all without a flush: no processor uses pmap.  pmap->lock held. */
 void	pmap_remove_all(struct pmap *pmap);
+/* Free the tables that map nothing.  pmap->lock held. */
+void	pmap_tables_collect(struct pmap *pmap);
+
+#define EMPTY_TABLES_KEPT	16u	/* of one pmap, after a removal */
+
+/* The same after a removal, if there are many. */
+static inline void
+pmap_collect(struct pmap *pmap)
+{
+	if (unlikely(pmap->empty_tables > EMPTY_TABLES_KEPT))
+		pmap_tables_collect(pmap);
+}
 
 /* pmap_boot.c */
 

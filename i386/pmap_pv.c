@@ -251,8 +251,9 @@ remove_first(struct vm_page *page)
 		return false;
 	}
 	pmap_remove_one(pmap, page->pv_va, pmap_pte(pmap, page->pv_va), true);
-	spin_unlock(&pmap->lock);
 	pv_unlock(page);
+	pmap_collect(pmap);
+	spin_unlock(&pmap->lock);
 	return true;
 }
 

@@ -15,8 +15,6 @@
 #include <kern/zone.h>
 #include <machine/pmap_internal.h>
 
-#define EMPTY_TABLES_KEPT	16u	/* of one pmap, after a removal */
-
 /* The part of a range that one page table covers. */
 struct piece {
 	struct pte	*pde;
@@ -199,13 +197,12 @@ pmap_remove_all(struct pmap *pmap)
 	}
 }
 
-/* Free the page tables that map nothing.  pmap->lock held. */
-static void
-collect(struct pmap *pmap)
+void
+pmap_tables_collect(struct pmap *pmap)
 {
 	struct piece piece;
 
-	if (pmap->empty_tables == 0 || pmap == kernel_pmap)
+	if (pmap == kernel_pmap)
 		return;
 	for_each_piece(pmap, 0, KERNEL_BASE, &piece)
 		if (*table_count(pmap, piece.start) == 0)
@@ -226,16 +223,7 @@ pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 		remove_page(pmap, start);
 	else
 		remove_range(pmap, start, end);
-	if (pmap->empty_tables > EMPTY_TABLES_KEPT)
-		collect(pmap);
-	spin_unlock(&pmap->lock);
-}
-
-void
-pmap_collect(struct pmap *pmap)
-{
-	spin_lock(&pmap->lock);
-	collect(pmap);
+	pmap_collect(pmap);
 	spin_unlock(&pmap->lock);
 }
 

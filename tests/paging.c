@@ -53,6 +53,49 @@ TEST_LIMIT(paging_memory_is_not_lost_by_its_name, 60)
 	vm_deallocate_check(base, pages * PAGE_SIZE);
 }
 
+/* Memory that is touched here and there: what goes out takes its tables along. */
+
+#define TABLE_SPAN	0x200000u	/* what a page table maps */
+#define TABLES		1200u		/* of each task */
+
+static uint32_t
+touch_sparsely(uint32_t base, uint32_t first)
+{
+	for (unsigned i = 0; i < TABLES; i++)
+		vm_set_word(base + i * TABLE_SPAN, first + i);
+	return 0;
+}
+
+static uint32_t
+count_touched(uint32_t base, uint32_t first)
+{
+	uint32_t right = 0;
+
+	for (unsigned i = 0; i < TABLES; i++)
+		right += vm_word(base + i * TABLE_SPAN) == first + i;
+	return right;
+}
+
+/* As many as would fill memory with page tables alone. */
+TEST_LIMIT(paging_of_sparse_memory_gives_page_tables_back, 150)
+{
+	static struct vm_agent agent[16];
+	unsigned agents = vm_free_count() / TABLES + 1;
+	vm_address_t base = test_allocate(TABLES * TABLE_SPAN);
+
+	if (agents > 16)
+		return;			/* not a machine of little memory */
+	for (unsigned i = 0; i < agents; i++) {
+		vm_agent_start(&agent[i], self);
+		(void)vm_agent_call(&agent[i], touch_sparsely, base, i << 16);
+	}
+	test_note("%u tasks, %u page tables each", agents, TABLES);
+	CHECK_EQ(vm_agent_call(&agent[0], count_touched, base, 0), TABLES);
+	for (unsigned i = 0; i < agents; i++)
+		vm_agent_end(&agent[i]);
+	vm_deallocate_check(base, TABLES * TABLE_SPAN);
+}
+
 /* Tasks that work in more memory than there is, each against a model of its own */
 
 #define WORKERS		4u

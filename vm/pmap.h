@@ -60,8 +60,6 @@ void		 pmap_change_wiring(struct pmap *pmap, vm_offset_t va,
 /* Physical address with offset, or 0 when nothing is mapped. */
 phys_addr_t	 pmap_extract(struct pmap *pmap, vm_offset_t va);
 uint32_t	 pmap_resident_count(struct pmap *pmap);
-uint32_t	 pmap_wired_count(struct pmap *pmap);
-void		 pmap_collect(struct pmap *pmap);	/* drop empty tables */
 
 /*
  * Copy whole words from the current task's user memory to pmap's, to an
