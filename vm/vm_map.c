@@ -124,14 +124,6 @@ entry_alloc_in(const struct vm_map *map)
 }
 
 void
-vm_map_entry_append(struct vm_map *map, struct vm_map_entry *entry)
-{
-	assert(map->account == NULL);
-	vm_map_tree_append(&map->tree, &entry->node);
-	vm_map_entry_count(map, entry);
-}
-
-void
 vm_map_entries_linked(struct vm_map *map)
 {
 	vm_map_tree_build(&map->tree, map->entry_count);

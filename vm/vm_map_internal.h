@@ -143,8 +143,14 @@ vm_map_entry_unlink(struct vm_map *map, struct vm_map_entry *entry)
  * The same of many entries, from the lowest up, into a map without any that
  * nobody uses yet, with vm_map_entries_linked after the last.
  */
-void		 vm_map_entry_append(struct vm_map *map,
-		    struct vm_map_entry *entry);
+static inline void
+vm_map_entry_append(struct vm_map *map, struct vm_map_entry *entry)
+{
+	assert(map->account == NULL);
+	vm_map_tree_append(&map->tree, &entry->node);
+	vm_map_entry_count(map, entry);
+}
+
 void		 vm_map_entries_linked(struct vm_map *map);
 
 /*

@@ -168,41 +168,49 @@ vm_map_tree_init(struct vm_map_tree *tree, struct vm_map_node *edge,
 }
 
 /*
- * Make a tree of the next count nodes of the list, *next being the first of
- * them; its top.
+ * The nodes are counted from 1: how often 2 divides the number is the rank of
+ * each.  Then what is as far from it as half of that on both sides are its
+ * children; where the one above is past the last, the next lower one that is
+ * there takes its place.
  */
-static struct vm_map_node *
-subtree_build(struct vm_map_node **next, unsigned count)
-{
-	struct vm_map_node *node, *left;
-
-	if (count == 0)
-		return NULL;
-	left = subtree_build(next, count / 2);
-	node = *next;
-	*next = vm_map_node_next(node);
-	node->left = left;
-	node->right = subtree_build(next, count - 1 - count / 2);
-	if (left != NULL)
-		left->parent = node;
-	if (node->right != NULL)
-		node->right->parent = node;
-	/* the left side has as many nodes or one more */
-	node->rank = left != NULL ? left->rank + 1 : 0;
-	node->hole = vm_map_node_gap(vm_map_node_prev(node), node);
-	node->max_hole = subtree_hole(node);
-	return node;
-}
-
 void
 vm_map_tree_build(struct vm_map_tree *tree, unsigned count)
 {
-	struct vm_map_node *edge = tree->edge, *next = vm_map_node_next(edge);
+	struct vm_map_node *edge = tree->edge, *node = edge, *parent = edge;
+	struct vm_map_node *last[sizeof(count) * 8 + 1];	/* of each rank */
+	int rank;
 
-	edge->left = subtree_build(&next, count);
-	if (edge->left != NULL)
-		edge->left->parent = edge;
-	edge->hole = vm_map_node_gap(vm_map_node_prev(edge), edge);
+	for (unsigned i = 1; i <= count; i++) {
+		node = vm_map_node_next(node);
+		rank = __builtin_ctz(i);
+		last[rank] = node;
+		node->rank = rank;
+		node->left = NULL;
+		node->right = NULL;
+		node->hole = vm_map_node_gap(vm_map_node_prev(node), node);
+		node->max_hole = NO_SIZE;	/* until a search is led astray */
+		if (rank > 0) {
+			node->left = last[rank - 1];
+			node->left->parent = node;
+		}
+		if (i >> rank & 2) {
+			node->parent = last[rank + 1];
+			node->parent->right = node;
+		}
+	}
+	edge->left = NULL;
+	edge->hole = vm_map_node_gap(node, edge);
+	/* what has none above yet, from the top down */
+	for (; count != 0; count -= 1u << rank) {
+		rank = sizeof(count) * 8 - 1 - __builtin_clz(count);
+		node = last[rank];
+		node->parent = parent;
+		if (parent == edge)
+			edge->left = node;
+		else
+			parent->right = node;
+		parent = node;
+	}
 	tree->fit = edge;
 	tree->fit_size = NO_SIZE;
 }
