@@ -22,6 +22,7 @@
 #ifndef I386_PMAP_INTERNAL_H
 #define I386_PMAP_INTERNAL_H
 
+#include <kern/debug.h>
 #include <kern/lock.h>
 #include <kern/processor.h>
 #include <kern/types.h>
@@ -302,6 +303,20 @@ void	pmap_table_free(struct pte *table);
 /* The entry of one of this processor's windows, and its address. */
 struct pte *pmap_window(unsigned which, vm_offset_t *va);
 
+/* Load pmap in place of old, which is the kernel's or has been loaded. */
+static inline __attribute__((always_inline)) void
+pmap_load(struct processor *self, struct pmap *pmap, struct pmap *old,
+    bool old_is_users)
+{
+	uint32_t bit = self->machine.bit;
+
+	__atomic_or_fetch(&pmap->processors, bit, __ATOMIC_SEQ_CST);
+	self->machine.pmap = pmap;
+	cr3_write(pmap->cr3);
+	if (old_is_users)
+		__atomic_sub_fetch(&old->processors, bit, __ATOMIC_RELEASE);
+}
+
 /*
  * pmap_activate, in line.  The kernel's own half is in every pmap, so changing
  * to kernel_pmap leaves the old one loaded: often the same task runs again
@@ -313,15 +328,19 @@ pmap_switch(struct processor *self, struct pmap *pmap)
 	struct pmap *old = self->machine.pmap;
 
 	self->machine.pmap_wanted = pmap;
-	if (pmap == old || pmap == kernel_pmap)
-		return;
-	__atomic_or_fetch(&pmap->processors, self->machine.bit,
-	    __ATOMIC_SEQ_CST);
-	self->machine.pmap = pmap;
-	cr3_write(pmap->cr3);
-	if (old != kernel_pmap)
-		__atomic_and_fetch(&old->processors, ~self->machine.bit,
-		    __ATOMIC_RELEASE);
+	if (pmap != old && pmap != kernel_pmap)
+		pmap_load(self, pmap, old, old != kernel_pmap);
+}
+
+/* The same from one user task, whose pmap is loaded, to another. */
+static inline __attribute__((always_inline)) void
+pmap_switch_user(struct processor *self, struct pmap *pmap)
+{
+	struct pmap *old = self->machine.pmap;
+
+	assert(pmap != old && pmap != kernel_pmap && old != kernel_pmap);
+	self->machine.pmap_wanted = pmap;
+	pmap_load(self, pmap, old, true);
 }
 
 #endif

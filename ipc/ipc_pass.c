@@ -76,7 +76,7 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 			self->task->messages_sent--;
 	}
 	if (passed) {
-		queue_remove(&receiver->ith_link);
+		queue_unlink(&receiver->ith_link);
 		receiver->ith_state = MACH_MSG_SUCCESS;
 		header_set(message, port);
 		refcount_drop_shared(&queue->refs, 1);	/* the wait's */

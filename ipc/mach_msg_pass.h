@@ -72,7 +72,7 @@ pass(const struct mach_msg_args *args, struct ipc_object *queue,
 		return false;
 	/* Nobody wakes either through a queue before we unlock it. */
 	self->task->messages_sent++;
-	queue_remove(&receiver->ith_link);
+	queue_unlink(&receiver->ith_link);
 	receiver->ith_state = MACH_MSG_SUCCESS;
 	queue_push_back(&next->receivers, &self->ith_link);
 	return true;

@@ -8,7 +8,10 @@
 #include <kern/wait.h>
 #include <machine/switch.h>
 
-/* What the following two have in common; waits: self has asserted a wait. */
+/*
+ * What the following two have in common, with self and target of user tasks;
+ * waits: self has asserted a wait.
+ */
 static inline __attribute__((always_inline)) bool
 thread_swap_if(struct thread *self, struct thread *target,
     continuation_t continuation, bool waits)
@@ -33,7 +36,7 @@ thread_swap_if(struct thread *self, struct thread *target,
 	self->continuation = continuation;
 	self->sleep_since = uptime_seconds();
 	self->state = TH_WAIT;
-	machine_switch_no_stack(self, target);
+	machine_switch_user(self, target);
 	spin_unlock(&target->lock);
 	spin_unlock(&self->lock);
 	intr_restore(true);
@@ -43,11 +46,11 @@ thread_swap_if(struct thread *self, struct thread *target,
 }
 
 /*
- * self, the current thread, waits with a continuation and on no event, and
- * target, which so waits and has no stack, goes on in its place: the caller
- * is target from here on, on the same stack, and target's continuation is
- * forgotten.  What wakes the current thread must be in place: with the queues
- * of both locked, nobody else can take either.
+ * self, the current thread, of a user task, waits with a continuation and on no
+ * event, and target, another such, which so waits and has no stack, goes on in
+ * its place: the caller is target from here on, on the same stack, and target's
+ * continuation is forgotten.  What wakes the current thread must be in place:
+ * with the queues of both locked, nobody else can take either.
  *
  * Since all that belongs to the current thread has been left when its lock is
  * given up, it has then blocked: nobody need dispatch it.

@@ -66,12 +66,21 @@ queue_push_back(struct queue *q, struct queue *elt)
 	queue_insert_after(q->prev, elt);
 }
 
+/* Unlink elt, which is linked anew or not looked at again. */
+static inline void
+queue_unlink(struct queue *elt)
+{
+	struct queue *next = elt->next, *prev = elt->prev;
+
+	prev->next = next;
+	next->prev = prev;
+}
+
 /* Unlink elt; it may be unlinked again without harm. */
 static inline void
 queue_remove(struct queue *elt)
 {
-	elt->prev->next = elt->next;
-	elt->next->prev = elt->prev;
+	queue_unlink(elt);
 	queue_init(elt);
 }
 
