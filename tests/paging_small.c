@@ -11,6 +11,7 @@
 
 #define BASE	((vm_address_t)0x40000000)
 #define SPACE	((vm_size_t)0x10000000)	/* more than memory and paging space */
+#define LITTLE	((vm_size_t)(16 * PAGE_SIZE))
 #define self	mach_task_self()
 #define SPACE_NAME "rd0:0+16384"
 
@@ -236,13 +237,16 @@ TEST_LIMIT(small_space_used_up_refuses_only_who_asks_for_more, 120)
 	struct default_pager_info before = paging_space();
 	unsigned pages = 1500, i;
 	vm_address_t base, addr = BASE;
-	struct vm_agent greedy;
+	struct vm_agent greedy, small;
 	struct vm_outcome outcome;
 
-	vm_agent_start(&greedy, self);	/* before base: it must not inherit that */
+	vm_agent_start(&greedy, self);	/* before base: they must not inherit that */
+	vm_agent_start(&small, self);
 	base = test_allocate(pages * PAGE_SIZE);
 	for (i = 0; i < pages; i++)
 		paging_write(base, i, 7);
+	CHECK_KR(vm_allocate(small.task, &addr, LITTLE, FALSE), KERN_SUCCESS);
+	CHECK_VALUE(vm_agent_try(&small, vm_fn_write, BASE, 0), 0);
 	CHECK_KR(vm_allocate(greedy.task, &addr, SPACE, FALSE), KERN_SUCCESS);
 	CHECK_RAISED(vm_agent_try(&greedy, vm_fn_read, 0, 0),
 	    KERN_INVALID_ADDRESS, 0);
@@ -252,12 +256,16 @@ TEST_LIMIT(small_space_used_up_refuses_only_who_asks_for_more, 120)
 	CHECK_EQ(outcome.code, KERN_RESOURCE_SHORTAGE);
 	CHECK(outcome.subcode >= BASE && outcome.subcode < BASE + SPACE);
 	test_note("%u KB were to be had", (unsigned)(outcome.subcode - BASE) / 1024);
+	/* who wants little gets it, beside the others who want theirs back */
+	vm_agent_begin(&small, fill_all, BASE, BASE + LITTLE);
 	/* nothing of ours was lost, and it can be changed */
 	for (unsigned r = 7; r < 9; r++)
 		for (i = 0; i < pages; i++) {
 			paging_check(base, i, r);
 			paging_write(base, i, r + 1);
 		}
+	CHECK_VALUE(vm_agent_finish(&small), 0);
+	vm_agent_end(&small);
 	vm_agent_end(&greedy);
 	for (i = 0; i < pages; i++)
 		paging_check(base, i, 9);

@@ -23,6 +23,8 @@
 
 /* After so long something is offered to a full pager once more. */
 #define FULL_TICKS	(2 * HZ)
+/* If it does not refuse that for so long, it is full no more. */
+#define OFFER_TICKS	HZ
 
 static struct spinlock manager_lock = SPINLOCK_INIT(LOCK_TASK_IPC);
 static struct ipc_port *manager;	/* a send right or NULL; manager_lock */
@@ -40,7 +42,7 @@ now(void)
 void
 vm_default_pager_refused(void)
 {
-	full_until = now() + FULL_TICKS;
+	full_until = now() + FULL_TICKS + OFFER_TICKS;
 	full = true;
 }
 
@@ -56,6 +58,13 @@ vm_default_pager_full(void)
 	if (full && (int32_t)(full_until - now()) <= 0)
 		full = false;
 	return full;
+}
+
+bool
+vm_default_pager_may_be_offered(void)
+{
+	return !vm_default_pager_full() ||
+	    (int32_t)(full_until - now()) <= (int32_t)OFFER_TICKS;
 }
 
 void

@@ -32,11 +32,13 @@ void		 vm_default_pager_discard_unlock(struct vm_object *object,
 
 /*
  * It has sent a page back: it has no room.  From then on, and until room was
- * made or some time has passed, it is called full: nothing goes to it that it
- * has not got already.
+ * made, it is called full: nothing goes to it that it has not got already, but
+ * for an offer now and then.  If that is not refused, either, it is full no more.
  */
 void		 vm_default_pager_refused(void);
 void		 vm_default_pager_has_room(void);
 bool		 vm_default_pager_full(void);
+/* Whether it may be sent what it has not got: not full, or some time has passed. */
+bool		 vm_default_pager_may_be_offered(void);
 
 #endif

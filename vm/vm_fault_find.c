@@ -123,9 +123,9 @@ vm_fault_take_own(struct vm_fault *f)
 
 /* A page of a locked object to be asked of its pager; NULL: no memory. */
 static struct vm_page *
-absent_page(struct vm_object *object, vm_offset_t offset)
+absent_page(struct vm_object *object, vm_offset_t offset, bool waited)
 {
-	struct vm_page *page = vm_page_alloc(object, offset);
+	struct vm_page *page = vm_page_alloc_back(object, offset, waited);
 
 	if (page != NULL) {
 		page->absent = 1;
@@ -149,7 +149,7 @@ absent_run(struct vm_object *object, vm_offset_t offset)
 	    offset + size > offset && offset + size < object->size &&
 	    vm_object_pager_has(object, offset + size) &&
 	    vm_page_lookup(object, offset + size) == NULL &&
-	    absent_page(object, offset + size) != NULL)
+	    absent_page(object, offset + size, false) != NULL)
 		size += PAGE_SIZE;
 	return size;
 }
@@ -206,7 +206,7 @@ vm_fault_request(struct vm_fault *f, struct vm_object *object,
 		vm_object_unlock(object);
 		return vm_fault_block(f);
 	}
-	page = absent_page(object, offset);
+	page = absent_page(object, offset, f->attempts != 0);
 	if (page == NULL) {
 		vm_object_unlock(object);
 		return vm_fault_no_memory(f);

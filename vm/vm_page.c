@@ -134,6 +134,13 @@ vm_page_alloc_new(struct vm_object *object, vm_offset_t offset)
 	return page_alloc(object, offset, VM_PAGE_USER_NEW);
 }
 
+struct vm_page *
+vm_page_alloc_back(struct vm_object *object, vm_offset_t offset, bool waited)
+{
+	return page_alloc(object, offset,
+	    waited ? VM_PAGE_USER : VM_PAGE_USER_BACK);
+}
+
 static inline __attribute__((always_inline)) void
 page_leave_object(struct vm_page *page)
 {

@@ -91,7 +91,8 @@ vm_page_phys(const struct vm_page *page)
  * thread with vm_privilege may take all of the reserve for any of them.
  */
 enum vm_page_use {
-	VM_PAGE_USER_NEW,	/* as the next, memory that did not exist before */
+	VM_PAGE_USER_NEW,	/* as VM_PAGE_USER, memory that did not exist before */
+	VM_PAGE_USER_BACK,	/* the same, what was paged out, at its first try */
 	VM_PAGE_USER,		/* any memory; leaves the reserve alone */
 	VM_PAGE_USER_DIRECT,	/* so too, in the direct map */
 	VM_PAGE_KERNEL,		/* in the direct map, as the next */
@@ -185,6 +186,12 @@ void		 vm_page_insert(struct vm_page *page, struct vm_object *object,
 struct vm_page	*vm_page_alloc(struct vm_object *object, vm_offset_t offset);
 /* The same for memory that did not exist: refused while paging space is full and memory scarce. */
 struct vm_page	*vm_page_alloc_new(struct vm_object *object, vm_offset_t offset);
+/*
+ * The same for what comes back from a pager.  While paging space is full, and
+ * small tasks wait for new memory, who has not waited yet leaves them some.
+ */
+struct vm_page	*vm_page_alloc_back(struct vm_object *object,
+		    vm_offset_t offset, bool waited);
 /* Out of its object, off its queue; the caller's from now on. */
 void		 vm_page_remove(struct vm_page *page);
 /* From its object (locked) to another (locked too). */

@@ -28,6 +28,7 @@
 #define DIRECT_PAGES	(DIRECT_MAP_SIZE >> PAGE_SHIFT)
 #define STOCK_MAX	32u
 #define ENDING_WAIT_MS	20u		/* for memory of threads that end */
+#define AWAITED_TICKS	(HZ / 10)	/* more than from one try to the next */
 #define STOCK_BATCH_ORDER 4u
 #define STOCK_BATCH	(1u << STOCK_BATCH_ORDER)
 
@@ -60,6 +61,7 @@ static uint32_t reserve_others;		/* fixed after boot; see user_left */
 static struct spinlock free_lock = SPINLOCK_INIT(LOCK_PAGE_FREE);
 static struct free_blocks free_memory[MEMORY_CLASSES];	/* free_lock */
 static volatile bool waiters;		/* free_lock to set; read freely */
+static volatile uint32_t new_awaited_until;	/* a hint: ticks */
 
 /* Each processor's own. */
 static struct page_stock stocks[MAX_PROCESSORS][MEMORY_CLASSES];
@@ -314,6 +316,36 @@ new_left(void)
 	return task_is_large() ? 3 * reserve_others : reserve_others / 2;
 }
 
+/*
+ * Whether what comes back must leave behind, at its first try, as much as new
+ * memory of a small task: such a task waits, and would starve if memory that
+ * goes and comes took all that is freed.
+ */
+static bool
+back_is_modest(void)
+{
+	return vm_default_pager_full() && !current_thread()->vm_privilege &&
+	    (int32_t)(new_awaited_until - (uint32_t)clock_ticks) > 0;
+}
+
+/* What a use of users' memory leaves behind beyond the direct map. */
+static uint32_t
+high_left(enum vm_page_use use)
+{
+	if (use == VM_PAGE_USER_NEW)
+		return new_left();
+	return use == VM_PAGE_USER_BACK && back_is_modest() ?
+	    reserve_others / 2 : 0;
+}
+
+/* There was no page for new memory; note it if what comes back must heed it. */
+static void
+new_awaited(void)
+{
+	if (vm_default_pager_full() && !task_is_large())
+		new_awaited_until = (uint32_t)clock_ticks + AWAITED_TICKS;
+}
+
 /* What a use leaves behind of the direct map's free pages. */
 static uint32_t
 use_left(enum vm_page_use use)
@@ -323,6 +355,10 @@ use_left(enum vm_page_use use)
 	switch (use) {
 	case VM_PAGE_USER_NEW:
 		return max_of(user_left(), reserve_user + new_left());
+	case VM_PAGE_USER_BACK:
+		if (back_is_modest())
+			return reserve_user + reserve_others / 2;
+		/* fall through */
 	case VM_PAGE_USER:
 		/* what comes in while nothing new can go out can go again */
 		return vm_default_pager_full() ? reserve_kernel : user_left();
@@ -357,14 +393,16 @@ vm_page_grab(enum vm_page_use use)
 		return page;
 	}
 	if (class == MEMORY_HIGH) {
-		page = stock_take_slow(stock, class,
-		    use == VM_PAGE_USER_NEW ? new_left() : 0);
+		page = stock_take_slow(stock, class, high_left(use));
 		stock -= MEMORY_HIGH;
 	}
 	if (page == NULL)
 		page = stock_take_slow(stock, MEMORY_DIRECT, use_left(use));
-	if (page == NULL)
+	if (page == NULL) {
+		if (use == VM_PAGE_USER_NEW)
+			new_awaited();
 		vm_pageout_wanted();
+	}
 	return page;
 }
 

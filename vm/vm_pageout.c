@@ -164,7 +164,7 @@ page_sendable(struct vm_page *page)
 static bool
 anonymous_can_go(struct vm_object *object, bool had)
 {
-	if (object->pager_dead || (!had && vm_default_pager_full()))
+	if (object->pager_dead || (!had && !vm_default_pager_may_be_offered()))
 		return false;
 	return object->pager != NULL || has_default;
 }
