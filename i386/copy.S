@@ -66,39 +66,4 @@ copy_fail:
 	popl	%esi
 	ret
 
-/*
- * int copyinstr(const void *user_src, char *dst, uint32_t max, uint32_t *len);
- * No NUL within max bytes is a failure as well.
- */
-	.globl	copyinstr
-	.type	copyinstr, @function
-copyinstr:
-	pushl	%esi
-	pushl	%edi
-	movl	%eax, %esi
-	movl	%edx, %edi
-	STAC
-string_start:
-	testl	%ecx, %ecx
-	jz	copy_recover
-	cmpl	$USER_END, %esi
-	jae	copy_recover
-	lodsb
-	stosb
-	decl	%ecx
-	testb	%al, %al
-	jnz	string_start
-string_end:
-	CLAC
-	movl	12(%esp), %eax		/* the fourth argument */
-	testl	%eax, %eax
-	jz	1f
-	subl	%edx, %edi
-	movl	%edi, (%eax)
-1:	xorl	%eax, %eax
-	popl	%edi
-	popl	%esi
-	ret
-	USER_ACCESS string_start, string_end, copy_recover
-
 	.section .note.GNU-stack, "", @progbits

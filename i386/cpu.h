@@ -215,8 +215,6 @@ uint32_t cpu_tick_fraction_us(void);
  */
 int	copyin(const void *user_src, void *dst, uint32_t size);
 int	copyout(const void *src, void *user_dst, uint32_t size);
-/* A string with its NUL in at most max bytes; *len (may be NULL) counts it. */
-int	copyinstr(const void *user_src, char *dst, uint32_t max, uint32_t *len);
 /* Word copies for message headers: size a multiple of 4, otherwise the same. */
 int	copyinmsg(const void *user_src, void *dst, uint32_t size);
 int	copyoutmsg(const void *src, void *user_dst, uint32_t size);

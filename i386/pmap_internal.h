@@ -318,9 +318,10 @@ pmap_load(struct processor *self, struct pmap *pmap, struct pmap *old,
 }
 
 /*
- * pmap_activate, in line.  The kernel's own half is in every pmap, so changing
- * to kernel_pmap leaves the old one loaded: often the same task runs again
- * next.  A shootdown for it then makes the processor let go.
+ * Use pmap on this processor from now on; interrupts are off.  The kernel's
+ * own half is in every pmap, so changing to kernel_pmap leaves the old one
+ * loaded: often the same task runs again next.  A shootdown for it then makes
+ * the processor let go.
  */
 static inline __attribute__((always_inline)) void
 pmap_switch(struct processor *self, struct pmap *pmap)

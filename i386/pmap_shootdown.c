@@ -204,8 +204,3 @@ pmap_unload(struct pmap *pmap)
 	assert(pmap->processors == 0);
 }
 
-void
-pmap_activate(struct pmap *pmap)
-{
-	pmap_switch(current_processor(), pmap);
-}

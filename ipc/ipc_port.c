@@ -473,8 +473,3 @@ ipc_port_alive(struct ipc_port *port)
 	return IP_VALID(port) && port->head.alive;
 }
 
-struct ipc_space *
-ipc_port_receiver(struct ipc_port *port)
-{
-	return port->receiver;
-}

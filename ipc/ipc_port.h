@@ -241,6 +241,5 @@ void		 ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
  * ipc_mqueue_receive in ipc/ipc_mqueue.h.
  */
 bool		 ipc_port_alive(struct ipc_port *port);
-struct ipc_space *ipc_port_receiver(struct ipc_port *port);	/* NULL in transit or dead; unlocked peek */
 
 #endif

@@ -189,9 +189,6 @@ void	rwlock_debug_release(struct rwlock *lock);
 #endif
 
 void	rwlock_init(struct rwlock *lock, enum lock_class class);
-/* Reader to writer.  On failure the read lock has been given up. */
-bool	rwlock_upgrade(struct rwlock *lock);
-void	rwlock_downgrade(struct rwlock *lock);
 /* For assertions only: by this thread (debug) or by anybody. */
 bool	rwlock_held_write(const struct rwlock *lock);
 

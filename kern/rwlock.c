@@ -166,32 +166,3 @@ rwlock_done_contended(struct rwlock *lock)
 
 	state_set_wake(lock, state == RWLOCK_WRITING ? 0 : state - 1);
 }
-
-bool
-rwlock_upgrade(struct rwlock *lock)
-{
-	uint32_t state;
-
-	rwlock_debug_release(lock);
-	if (unlikely(!atomic_move(&lock->state, 1, RWLOCK_WRITING))) {
-		state = state_freeze(lock);
-		/* Other readers will wake who waits. */
-		state_set(lock, state == 1 ? RWLOCK_WRITING : state - 1);
-		if (state != 1)
-			return false;
-	}
-	rwlock_debug_acquired(lock);
-	return true;
-}
-
-void
-rwlock_downgrade(struct rwlock *lock)
-{
-	rwlock_debug_release(lock);
-	if (unlikely(!atomic_move(&lock->state, RWLOCK_WRITING, 1))) {
-		(void)state_freeze(lock);
-		/* Writers go on waiting, and new readers behind them. */
-		state_set_wake(lock, 1);
-	}
-	rwlock_debug_acquired(lock);
-}

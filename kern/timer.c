@@ -254,15 +254,6 @@ clock_set_time64(const time_value64_t *now)
 }
 
 void
-clock_set_time(const time_value_t *now)
-{
-	time_value64_t precise = { now->seconds,
-	    (int64_t)now->microseconds * NS_PER_US };
-
-	clock_set_time64(&precise);
-}
-
-void
 clock_set_wall(uint64_t seconds)
 {
 	time_value64_t wall = { seconds, 0 };

@@ -43,7 +43,6 @@ void	clock_bootstrap(void);
 void	clock_interrupt(bool from_user);
 
 void	clock_get_time(time_value_t *now);	/* time of day, to the microsecond where the machine can */
-void	clock_set_time(const time_value_t *now);
 void	clock_set_wall(uint64_t seconds);	/* machine: time of day at boot */
 
 /* The same to the nanosecond; setting also drops what was left to adjust. */

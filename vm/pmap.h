@@ -28,9 +28,6 @@ struct pmap	*pmap_create(void);		/* NULL: no memory */
 void		 pmap_reference(struct pmap *pmap);
 void		 pmap_destroy(struct pmap *pmap);	/* drops a reference */
 
-/* Use pmap on this processor instead of the one in use.  Interrupts off. */
-void		 pmap_activate(struct pmap *pmap);
-
 /*
  * Map page at va (page aligned).  Replaces what was there.  Without
  * VM_PROT_WRITE in prot a write faults, and so on.  May fail for want of page

@@ -134,24 +134,6 @@ test_writers_go_first(void)
 }
 
 static void
-test_upgrade(void)
-{
-	bool ok;
-
-	reset();
-	rwlock_read(&lock);
-	ok = rwlock_upgrade(&lock) && rwlock_held_write(&lock);
-	rwlock_downgrade(&lock);
-	ok = ok && !rwlock_held_write(&lock) && rwlock_try_read(&lock);
-	ok = ok && !rwlock_upgrade(&lock);	/* and the read lock is gone */
-	ok = ok && !rwlock_try_write(&lock);
-	rwlock_done(&lock);
-	ok = ok && rwlock_try_write(&lock);
-	rwlock_done(&lock);
-	result(ok, "rwlock_upgrade_needs_to_be_the_only_reader");
-}
-
-static void
 kernel_map_first(void *arg)
 {
 	struct rwlock kernel_map;
@@ -184,7 +166,6 @@ main(void)
 	test_readers_share();
 	test_waits();
 	test_writers_go_first();
-	test_upgrade();
 	result(threads[0].sleep_locks == 0 && threads[1].sleep_locks == 0,
 	    "rwlock_counts_of_threads_return_to_zero");
 	result(!panics(kernel_map_first, NULL), "rwlock_in_order_is_silent");

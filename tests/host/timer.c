@@ -105,10 +105,11 @@ now_ns(void)
 static void
 test_time(void)
 {
-	time_value_t now, set = { 1000, 999999 };
+	time_value64_t set = { 1000, 999999000 };
+	time_value_t now;
 	int64_t before, after, old;
 
-	clock_set_time(&set);
+	clock_set_time64(&set);
 	tick(1);
 	clock_get_time(&now);
 	result(now.seconds == 1001 && now.microseconds == 9999,
