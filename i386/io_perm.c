@@ -43,7 +43,8 @@ i386_io_perm_create(struct ipc_port *master_port, io_port_t from,
     io_port_t to, struct ipc_port **io_perm)
 {
 	(void)io_perm;
-	if (master_port == NULL || from > to)
+	if (master_port == NULL || from > to ||
+	    ipc_port_kotype(master_port) != KOBJECT_DEVICE_MASTER)
 		return KERN_INVALID_ARGUMENT;
 	return KERN_NO_ACCESS;
 }
