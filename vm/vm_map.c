@@ -391,7 +391,8 @@ entry_extend(struct vm_map *map, struct vm_map_entry *entry, vm_size_t size)
 		ok = object->internal && object->refs.count == 1 &&
 		    object->shadow == NULL && object->copy == NULL &&
 		    object->pager == NULL && !object->pager_dead &&
-		    object->laundry == NULL && object->paging_in_progress == 0 && end + size > end;
+		    object->laundry == NULL &&
+		    object->paging_in_progress == 0 && end + size > end;
 		if (ok && object->size > end)
 			vm_object_free_pages(object, end, object->size);
 		if (ok)
@@ -524,7 +525,7 @@ vm_map_allocate(struct vm_map *map, vm_offset_t *addr, vm_size_t size,
  */
 #define NEIGHBOURS_MAX	8u
 
-/* Whether two entries map one object so that they have different parts of it. */
+/* Whether two entries map different parts of one object. */
 static inline bool
 entries_apart(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
@@ -532,7 +533,7 @@ entries_apart(const struct vm_map_entry *a, const struct vm_map_entry *b)
 	    a->offset - entry_start(a) == b->offset - entry_start(b);
 }
 
-/* How many entries beside one, and of those gone, have other parts of its object. */
+/* How many other entries, those gone among them, have parts of its object. */
 static unsigned
 count_apart(struct vm_map_entry *entry, const struct vm_map_entry *gone)
 {

@@ -432,10 +432,7 @@ receive_range(void)
 	say(" -> %d", vm_deallocate(task[which], msg->data, size));
 }
 
-static const struct {
-	unsigned	weight;
-	void		(*operate)(void);
-} operations[] = {
+static const struct operation operations[] = {
 	{ 16, allocate }, { 2, allocate_anywhere }, { 7, deallocate },
 	{ 8, protect }, { 6, inherit }, { 6, read_range },
 	{ 10, write_range }, { 8, copy }, { 6, map },
@@ -445,29 +442,12 @@ static const struct {
 };
 
 static void
-draw_operation(void)
-{
-	unsigned total = 0, number;
-
-	for (size_t i = 0; i < COUNT(operations); i++)
-		total += operations[i].weight;
-	number = draw(total);
-	for (size_t i = 0; i < COUNT(operations); i++) {
-		if (number < operations[i].weight) {
-			operations[i].operate();
-			return;
-		}
-		number -= operations[i].weight;
-	}
-}
-
-static void
 operate(void)
 {
 	which = draw(TASKS);
 	if (task[which] == MACH_PORT_NULL)
 		which = 0;
-	draw_operation();
+	draw_operation(operations, COUNT(operations));
 	say_line();
 }
 

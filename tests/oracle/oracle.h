@@ -52,6 +52,12 @@ void	draw_seed(uint32_t seed);
 uint32_t draw(uint32_t limit);		/* 0 to limit - 1 */
 bool	one_in(uint32_t chances);
 #define DRAW_OF(array)	((array)[draw(COUNT(array))])
+/* Do one of several things, each as often as its weight says. */
+struct operation {
+	unsigned	weight;
+	void		(*operate)(void);
+};
+void	draw_operation(const struct operation *operations, size_t count);
 
 /* children.c: this task and copies of it, which act when told. */
 #define SPACES		3

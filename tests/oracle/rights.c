@@ -442,10 +442,7 @@ replace_child(void)
 	start_child(which);
 }
 
-static const struct {
-	unsigned	weight;
-	void		(*operate)(void);
-} operations[] = {
+static const struct operation operations[] = {
 	{ 10, allocate }, { 3, allocate_name }, { 3, rename_one },
 	{ 3, destroy }, { 5, deallocate }, { 5, mod_refs }, { 1, get_refs },
 	{ 5, set_number }, { 1, clear_payload }, { 6, move_member },
@@ -454,23 +451,6 @@ static const struct {
 	{ 7, extract_right }, { 1, names }, { 18, send_one },
 	{ 13, receive_one }, { 1, replace_child },
 };
-
-static void
-draw_operation(void)
-{
-	unsigned total = 0, number;
-
-	for (size_t i = 0; i < COUNT(operations); i++)
-		total += operations[i].weight;
-	number = draw(total);
-	for (size_t i = 0; i < COUNT(operations); i++) {
-		if (number < operations[i].weight) {
-			operations[i].operate();
-			return;
-		}
-		number -= operations[i].weight;
-	}
-}
 
 static void
 choose_space(int which)
@@ -484,7 +464,7 @@ static void
 operate(void)
 {
 	choose_space(one_in(2) ? 0 : draw(SPACES));
-	draw_operation();
+	draw_operation(operations, COUNT(operations));
 	say_line();
 	notices_named();
 	for (int i = 0; i < SPACES; i++)

@@ -138,3 +138,16 @@ one_in(uint32_t chances)
 {
 	return draw(chances) == 0;
 }
+
+void
+draw_operation(const struct operation *operations, size_t count)
+{
+	unsigned total = 0, number;
+
+	for (size_t i = 0; i < count; i++)
+		total += operations[i].weight;
+	number = draw(total);
+	while (number >= operations->weight)
+		number -= operations++->weight;
+	operations->operate();
+}
