@@ -280,6 +280,11 @@ void	pmap_remove_one(struct pmap *pmap, vm_offset_t va, struct pte *pte,
 
 /* pmap_range.c */
 
+/* pmap_remove and pmap_protect of what is mapped there.  pmap->lock held. */
+void	pmap_remove_range(struct pmap *pmap, vm_offset_t start,
+	    vm_offset_t end);
+void	pmap_protect_range(struct pmap *pmap, vm_offset_t start,
+	    vm_offset_t end, vm_prot_t prot);
 /* Unmap all without a flush: no processor uses pmap.  pmap->lock held. */
 void	pmap_remove_all(struct pmap *pmap);
 /* Free the tables that map nothing.  pmap->lock held. */

@@ -234,9 +234,9 @@ write_protect_one(struct pmap *pmap, vm_offset_t va, bool execute)
 		pmap_flush(pmap, va, va + PAGE_SIZE);
 }
 
-/* Unmap page at its first mapping; false: it has none.  No locks held. */
-static bool
-remove_first(struct vm_page *page)
+/* Lock the pmap of a page's first mapping, and its pv lock; NULL: it has none. */
+static struct pmap *
+first_lock(struct vm_page *page)
 {
 	struct pmap *pmap;
 
@@ -246,10 +246,19 @@ remove_first(struct vm_page *page)
 		cpu_spin_wait();
 		pv_lock(page);
 	}
-	if (pmap == NULL) {
+	if (pmap == NULL)
 		pv_unlock(page);
+	return pmap;
+}
+
+/* Unmap page at its first mapping; false: it has none.  No locks held. */
+static bool
+remove_first(struct vm_page *page)
+{
+	struct pmap *pmap = first_lock(page);
+
+	if (pmap == NULL)
 		return false;
-	}
 	pmap_remove_one(pmap, page->pv_va, pmap_pte(pmap, page->pv_va), true);
 	pv_unlock(page);
 	pmap_collect(pmap);
@@ -269,4 +278,54 @@ pmap_page_protect(struct vm_page *page, vm_prot_t prot)
 		    (prot & VM_PROT_EXECUTE) != 0);
 		pv_unlock(page);
 	}
+}
+
+/* Whether a page's first mapping is there.  pmap->lock held. */
+static bool
+is_first_at(struct vm_page *page, const struct pmap *pmap, vm_offset_t va)
+{
+	bool is;
+
+	pv_lock(page);
+	is = page->pv_pmap == pmap && page->pv_va == va;
+	pv_unlock(page);
+	return is;
+}
+
+/*
+ * Protect the first of some pages, and those after it whose first mappings are
+ * beside its own, there; if it stands alone nothing is done.  How many were
+ * looked at.
+ */
+static unsigned
+beside_protect(struct vm_page *const *pages, unsigned count, vm_prot_t prot)
+{
+	struct pmap *pmap = first_lock(pages[0]);
+	vm_offset_t va;
+	unsigned n = 1;
+
+	if (pmap == NULL)
+		return 1;
+	va = pages[0]->pv_va;
+	pv_unlock(pages[0]);
+	while (n < count && is_first_at(pages[n], pmap, va + n * PAGE_SIZE))
+		n++;
+	if (n > 1 && prot == VM_PROT_NONE)
+		pmap_remove_range(pmap, va, va + n * PAGE_SIZE);
+	else if (n > 1)
+		pmap_protect_range(pmap, va, va + n * PAGE_SIZE, prot);
+	spin_unlock(&pmap->lock);
+	return n;
+}
+
+void
+pmap_pages_protect(struct vm_page *const *pages, unsigned count,
+    vm_prot_t prot)
+{
+	unsigned i;
+
+	for (i = 0; i < count && count > 1;)
+		i += beside_protect(&pages[i], count - i, prot);
+	for (i = 0; i < count; i++)
+		pmap_page_protect(pages[i], prot);
 }

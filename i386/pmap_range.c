@@ -154,8 +154,8 @@ piece_remove(struct pmap *pmap, const struct piece *piece)
 	pmap_table_free(table);
 }
 
-static void
-remove_range(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
+void
+pmap_remove_range(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
 	struct changed c = { 0, 0 };
 	struct piece piece;
@@ -222,7 +222,7 @@ pmap_remove(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 	if (end - start == PAGE_SIZE)
 		remove_page(pmap, start);
 	else
-		remove_range(pmap, start, end);
+		pmap_remove_range(pmap, start, end);
 	pmap_collect(pmap);
 	spin_unlock(&pmap->lock);
 }
@@ -269,7 +269,7 @@ piece_protect(const struct piece *piece, bool no_write, uint32_t nx,
 }
 
 void
-pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+pmap_protect_range(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
     vm_prot_t prot)
 {
 	struct changed c = { 0, 0 };
@@ -277,18 +277,25 @@ pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
 	struct piece piece;
 	uint32_t nx;
 
+	nx = pmap->exec_strict && !(prot & VM_PROT_EXECUTE) ? pmap_nx_high : 0;
+	if (!no_write && nx == 0)
+		return;
+	for_each_piece(pmap, start, end, &piece)
+		piece_protect(&piece, no_write, nx, &c);
+	if (c.start != c.end)
+		pmap_flush(pmap, c.start, c.end);
+}
+
+void
+pmap_protect(struct pmap *pmap, vm_offset_t start, vm_offset_t end,
+    vm_prot_t prot)
+{
 	assert(page_aligned(start) && page_aligned(end));
 	if (prot == VM_PROT_NONE) {
 		pmap_remove(pmap, start, end);
 		return;
 	}
 	spin_lock(&pmap->lock);
-	nx = pmap->exec_strict && !(prot & VM_PROT_EXECUTE) ? pmap_nx_high : 0;
-	if (no_write || nx != 0) {
-		for_each_piece(pmap, start, end, &piece)
-			piece_protect(&piece, no_write, nx, &c);
-		if (c.start != c.end)
-			pmap_flush(pmap, c.start, c.end);
-	}
+	pmap_protect_range(pmap, start, end, prot);
 	spin_unlock(&pmap->lock);
 }

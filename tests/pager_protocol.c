@@ -338,6 +338,54 @@ TEST(pager_runs_are_of_what_is_missing)
 	vm_agent_end(&client);
 }
 
+/* Pages come back together, and leave the kernel. */
+static void
+expect_return_run(struct object *object, unsigned page, unsigned pages,
+    uint32_t first, bool dirty)
+{
+	struct request request;
+
+	expect(object->port, DATA_RETURN, &request);
+	CHECK_EQ(FIELD(&request, 1), page * PAGE_SIZE);
+	CHECK_EQ(RETURN_SIZE(&request), pages * PAGE_SIZE);
+	CHECK_EQ(RETURN_DIRTY(&request), dirty);
+	CHECK_EQ(RETURN_KERNEL_COPY(&request), false);
+	vm_expect(RETURN_DATA(&request), pages, first);
+	vm_deallocate_check(RETURN_DATA(&request), pages * PAGE_SIZE);
+	release(object->control);
+}
+
+/* What an object had that ends: changed pages, precious ones, and others. */
+TEST(pager_gets_runs_of_an_object_that_ends)
+{
+	struct vm_agent client;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 64);
+	CHECK_KR(memory_object_set_run(object.control, RUN * PAGE_SIZE),
+	    KERN_SUCCESS);
+	for (unsigned i = 0; i < 3; i++) {
+		begin_read(&client, BASE + i * RUN * PAGE_SIZE);
+		expect_run(&object, i * RUN * PAGE_SIZE, RUN);
+		CHECK_KR(memory_object_data_supply(object.control,
+		    i * RUN * PAGE_SIZE, data(RUN, i * RUN), RUN * PAGE_SIZE,
+		    TRUE, VM_PROT_NONE, i == 2, MACH_PORT_NULL), KERN_SUCCESS);
+		CHECK_VALUE(vm_agent_finish(&client), i * RUN);
+	}
+	/* 5 to 7, and 12 to 35, of which the last four are precious as well */
+	for (unsigned i = 5; i < 36; i++)
+		if (i < 8 || i >= 12)
+			vm_agent_write(&client, BASE + i * PAGE_SIZE, i);
+	unmap(&client, BASE, 64);
+	expect_return_run(&object, 5, 3, 5, true);
+	expect_return_run(&object, 12, RUN, 12, true);
+	expect_return_run(&object, 12 + RUN, 36 - 12 - RUN, 12 + RUN, true);
+	expect_return_run(&object, 36, 3 * RUN - 36, 36, false);
+	expect_terminate(&object);
+	vm_agent_end(&client);
+}
+
 TEST(pager_runs_of_odd_size_are_refused)
 {
 	struct vm_agent client;

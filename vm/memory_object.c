@@ -459,7 +459,7 @@ lock_request_push(struct vm_object *object, struct vm_page *page,
 	return kr == KERN_SUCCESS;
 }
 
-/* The page, whose mappings allow no write, joins what is to be sent. */
+/* The page, which is dirty or cannot be written any more, joins what is to be sent. */
 static void
 lock_request_gather(struct lock_request *request, struct vm_page *page,
     bool dirty, bool flush)
@@ -506,11 +506,16 @@ lock_request_page(struct vm_object *object, struct lock_request *request)
 	page_lock(page, request->prot);
 	if (flush && !lock_request_push(object, page, request))
 		return;
-	if (flush)
-		pmap_page_protect(page, VM_PROT_NONE);
-	else if (request->should_return != MEMORY_OBJECT_RETURN_NONE)
-		pmap_page_protect(page, VM_PROT_READ | VM_PROT_EXECUTE);
 	dirty = page->dirty || pmap_is_modified(page);
+	if (!dirty) {
+		/* what is dirty is protected when it is sent, all of it at once */
+		if (flush)
+			pmap_page_protect(page, VM_PROT_NONE);
+		else if (request->should_return != MEMORY_OBJECT_RETURN_NONE)
+			pmap_page_protect(page,
+			    VM_PROT_READ | VM_PROT_EXECUTE);
+		dirty = pmap_is_modified(page);
+	}
 	send = request->should_return == MEMORY_OBJECT_RETURN_ALL ||
 	    (request->should_return == MEMORY_OBJECT_RETURN_DIRTY &&
 	    (dirty || page->precious));
@@ -521,7 +526,7 @@ lock_request_page(struct vm_object *object, struct lock_request *request)
 		}
 		lock_request_gather(request, page, dirty, flush);
 	} else if (flush) {
-		vm_page_free(page);
+		vm_page_discard(page);
 	}
 	request->at++;
 }

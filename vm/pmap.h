@@ -70,6 +70,12 @@ bool		 pmap_copy_user(struct pmap *pmap, vm_offset_t to,
 
 /* On every mapping of a page.  The page is busy or its object locked. */
 void		 pmap_page_protect(struct vm_page *page, vm_prot_t prot);
+/*
+ * The same for pages of one object, side by side: where they are mapped side by
+ * side, as most are, other processors are interrupted once.
+ */
+void		 pmap_pages_protect(struct vm_page *const *pages,
+		    unsigned count, vm_prot_t prot);
 bool		 pmap_is_modified(struct vm_page *page);
 void		 pmap_clear_modify(struct vm_page *page);
 bool		 pmap_is_referenced(struct vm_page *page);

@@ -202,24 +202,62 @@ terminate_wait(struct vm_object *object, unsigned *attempts)
 	return true;
 }
 
+/* Whether a page of an object that ends has to go to its pager; *dirty. */
+static bool
+terminate_sends(const struct vm_object *object, struct vm_page *page,
+    bool *dirty)
+{
+	if (object->internal || object->pager == NULL || object->pager_dead ||
+	    page == NULL || page->absent || page->error)
+		return false;
+	*dirty = page->dirty || pmap_is_modified(page);
+	return *dirty || page->precious;
+}
+
+/* The same with those before, or after it, that are like it, up to what the pager takes. */
+static void
+terminate_gather(struct vm_object *object, struct vm_page *page,
+    struct vm_pager_run *run)
+{
+	unsigned max = object->run_size >> PAGE_SHIFT;
+	vm_offset_t at = vm_page_object_offset(page), end = at + PAGE_SIZE;
+	bool dirty;
+
+	while (end - at < max * PAGE_SIZE && at != 0 && terminate_sends(object,
+	    vm_page_lookup(object, at - PAGE_SIZE), &dirty) &&
+	    dirty == run->dirty)
+		at -= PAGE_SIZE;
+	while (end - at < max * PAGE_SIZE && terminate_sends(object,
+	    vm_page_lookup(object, end), &dirty) && dirty == run->dirty)
+		end += PAGE_SIZE;
+	run->offset = at;
+	for (; at < end; at += PAGE_SIZE) {
+		page = vm_page_lookup(object, at);
+		page->busy = 1;
+		run->pages[run->count++] = page;
+	}
+}
+
 /* Send what the pager has not got, then let go of all pages.  Object locked. */
 static void
 terminate_pages(struct vm_object *object)
 {
+	struct vm_pager_run run;
 	unsigned attempts = 0;
+	bool dirty;
 	struct queue *q;
 	struct vm_page *page;
 
 	while ((q = queue_first(&object->resident->pages)) !=
 	    &object->resident->pages) {
 		page = queue_element(q, struct vm_page, object_link);
-		if (!object->internal && object->pager != NULL &&
-		    !object->pager_dead && !page->absent && !page->error &&
-		    (page->dirty || page->precious || pmap_is_modified(page))) {
-			bool dirty = page->dirty || pmap_is_modified(page);
-
-			if (vm_pager_return_page(object, page, dirty, true) ==
-			    KERN_SUCCESS || terminate_wait(object, &attempts))
+		if (terminate_sends(object, page, &dirty)) {
+			run = (struct vm_pager_run){
+				.dirty = dirty, .flush = true,
+			};
+			terminate_gather(object, page, &run);
+			if (vm_pager_return(object, &run) == KERN_SUCCESS ||
+			    terminate_wait(object, &attempts))
 				continue;
 		}
 		vm_page_discard(page);

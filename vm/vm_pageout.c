@@ -177,10 +177,9 @@ neighbour_joins(struct vm_object *object, struct vm_page *page,
 	if (page == NULL || !page_sendable(page) || pmap_is_referenced(page) ||
 	    vm_paged_test(object, offset) != had)
 		return false;
-	pmap_page_protect(page, VM_PROT_NONE);
 	if (pmap_is_modified(page))
 		page->dirty = 1;
-	return page->dirty;
+	return page->dirty;	/* still mapped: all go at once */
 }
 
 /*

@@ -536,9 +536,8 @@ vm_pager_return(struct vm_object *object, const struct vm_pager_run *run)
 	vm_object_paging_begin(object);
 	vm_pager_wait_returned(object);
 	object->returning = true;
-	for (i = 0; i < run->count; i++)
-		pmap_page_protect(run->pages[i], run->flush ? VM_PROT_NONE :
-		    VM_PROT_READ | VM_PROT_EXECUTE);
+	pmap_pages_protect(run->pages, run->count, run->flush ? VM_PROT_NONE :
+	    VM_PROT_READ | VM_PROT_EXECUTE);
 	if (message_room(RETURN_MESSAGE_SIZE) &&
 	    (!object->internal || run_note(object, run)))
 		carrier = carrier_make(object, run->count, &copy);
