@@ -181,10 +181,12 @@ struct rwlock {
 #ifdef DEBUG_KERNEL
 void	rwlock_debug_acquire(struct rwlock *lock);
 void	rwlock_debug_acquired(struct rwlock *lock);
+void	rwlock_debug_upgraded(struct rwlock *lock);
 void	rwlock_debug_release(struct rwlock *lock);
 #else
 #define rwlock_debug_acquire(lock)	((void)0)
 #define rwlock_debug_acquired(lock)	((void)0)
+#define rwlock_debug_upgraded(lock)	((void)0)
 #define rwlock_debug_release(lock)	((void)0)
 #endif
 
@@ -195,6 +197,7 @@ bool	rwlock_held_write(const struct rwlock *lock);
 void	rwlock_write_contended(struct rwlock *lock);
 void	rwlock_read_contended(struct rwlock *lock);
 void	rwlock_done_contended(struct rwlock *lock);
+void	rwlock_downgrade_contended(struct rwlock *lock);
 
 static LOCK_INLINE void
 rwlock_write(struct rwlock *lock)
@@ -253,6 +256,26 @@ rwlock_done(struct rwlock *lock)
 			return;
 	}
 	rwlock_done_contended(lock);
+}
+
+/* Reader to writer, if nobody else has the lock or waits for it. */
+static LOCK_INLINE bool
+rwlock_try_upgrade(struct rwlock *lock)
+{
+	if (!atomic_move(&lock->state, 1, RWLOCK_WRITING))
+		return false;
+	rwlock_debug_upgraded(lock);
+	return true;
+}
+
+/* Writer to reader. */
+static LOCK_INLINE void
+rwlock_downgrade(struct rwlock *lock)
+{
+	rwlock_debug_release(lock);
+	if (unlikely(!atomic_move(&lock->state, RWLOCK_WRITING, 1)))
+		rwlock_downgrade_contended(lock);
+	rwlock_debug_acquired(lock);
 }
 
 /* The same for a writer, shorter. */

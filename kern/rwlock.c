@@ -57,6 +57,12 @@ rwlock_debug_acquired(struct rwlock *lock)
 }
 
 void
+rwlock_debug_upgraded(struct rwlock *lock)
+{
+	lock->writer = current_thread();
+}
+
+void
 rwlock_debug_release(struct rwlock *lock)
 {
 	struct thread *thread = current_thread();
@@ -165,4 +171,12 @@ rwlock_done_contended(struct rwlock *lock)
 	uint32_t state = state_freeze(lock);
 
 	state_set_wake(lock, state == RWLOCK_WRITING ? 0 : state - 1);
+}
+
+void
+rwlock_downgrade_contended(struct rwlock *lock)
+{
+	(void)state_freeze(lock);
+	/* Writers go on waiting, and new readers behind them. */
+	state_set_wake(lock, 1);
 }

@@ -39,9 +39,12 @@ vm_fault_wait_memory(unsigned *attempts)
 	return r == VM_FAULT_RETRY ? KERN_SUCCESS : f.code;
 }
 
-/* The entry must change before the fault can go on: give it its own memory. */
-static enum vm_fault_result
-vm_fault_prepare_entry(struct vm_fault *f)
+/*
+ * The entry must change before the fault can go on, and others look at the map:
+ * give it its own memory and begin again.
+ */
+static enum vm_fault_result __attribute__((noinline))
+prepare_entry_again(struct vm_fault *f)
 {
 	struct vm_map_entry *entry;
 	kern_return_t kr = KERN_SUCCESS;
@@ -52,9 +55,24 @@ vm_fault_prepare_entry(struct vm_fault *f)
 	if (entry != NULL && (entry->object == NULL ||
 	    (entry->needs_copy && (entry->protection & VM_PROT_WRITE))))
 		kr = vm_map_entry_make_writable(f->map, entry);
-	rwlock_done(&f->map->lock);
+	rwlock_write_done(&f->map->lock);
 	f->map_locked = false;
 	return kr == KERN_SUCCESS ? VM_FAULT_RETRY : vm_fault_no_memory(f);
+}
+
+/* The same if nobody else looks: the fault goes on. */
+static enum vm_fault_result
+prepare_entry(struct vm_fault *f, struct vm_map_entry *entry)
+{
+	if (!rwlock_try_upgrade(&f->map->lock))
+		return prepare_entry_again(f);
+	if (vm_map_entry_make_writable(f->map, entry) != KERN_SUCCESS) {
+		rwlock_write_done(&f->map->lock);
+		f->map_locked = false;
+		return vm_fault_no_memory(f);
+	}
+	rwlock_downgrade(&f->map->lock);
+	return VM_FAULT_OK;
 }
 
 /* Entry and rights. */
@@ -63,6 +81,7 @@ vm_fault_lookup(struct vm_fault *f)
 {
 	struct vm_map_entry *entry;
 	vm_prot_t access = f->access;
+	enum vm_fault_result r;
 
 	rwlock_read(&f->map->lock);
 	f->map_locked = true;
@@ -77,8 +96,11 @@ vm_fault_lookup(struct vm_fault *f)
 	if (f->wired)
 		access |= entry->protection & VM_PROT_WRITE;
 	if (entry->object == NULL ||
-	    (entry->needs_copy && (access & VM_PROT_WRITE)))
-		return vm_fault_prepare_entry(f);
+	    (entry->needs_copy && (access & VM_PROT_WRITE))) {
+		r = prepare_entry(f, entry);
+		if (r != VM_FAULT_OK)
+			return r;
+	}
 	entry->mapped = true;
 	f->access = access;
 	f->prot = entry->protection;

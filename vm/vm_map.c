@@ -375,6 +375,12 @@ vm_map_entry_make_writable(struct vm_map *map, struct vm_map_entry *entry)
 }
 
 /*
+ * Memory that has been used does not grow by more than this: of a large piece
+ * that goes untouched nobody should have to look for pages.
+ */
+#define GROW_MAX	(256u * 1024)
+
+/*
  * Let an anonymous entry that ends where new memory begins grow over it.
  * Possible where its object is its own and holds nothing beyond.
  */
@@ -385,6 +391,8 @@ entry_extend(struct vm_map *map, struct vm_map_entry *entry, vm_size_t size)
 	vm_offset_t end;
 	bool ok;
 
+	if (object != NULL && size > GROW_MAX)
+		return false;
 	if (object != NULL) {
 		end = entry->offset + entry_size(entry);
 		vm_object_lock(object);

@@ -113,6 +113,25 @@ test_waits(void)
 	result(ok, "rwlock_writer_wakes_the_readers");
 }
 
+static void
+test_upgrade(void)
+{
+	bool ok;
+
+	reset();
+	rwlock_read(&lock);
+	ok = rwlock_try_upgrade(&lock) && rwlock_held_write(&lock);
+	rwlock_downgrade(&lock);
+	ok = ok && !rwlock_held_write(&lock) && rwlock_try_read(&lock);
+	ok = ok && !rwlock_try_upgrade(&lock);	/* and both read on */
+	rwlock_done(&lock);
+	ok = ok && !rwlock_try_write(&lock);
+	rwlock_done(&lock);
+	ok = ok && rwlock_try_write(&lock);
+	rwlock_done(&lock);
+	result(ok, "rwlock_upgrade_needs_to_be_the_only_reader");
+}
+
 static bool reader_got_in;
 
 static void
@@ -166,6 +185,7 @@ main(void)
 	test_readers_share();
 	test_waits();
 	test_writers_go_first();
+	test_upgrade();
 	result(threads[0].sleep_locks == 0 && threads[1].sleep_locks == 0,
 	    "rwlock_counts_of_threads_return_to_zero");
 	result(!panics(kernel_map_first, NULL), "rwlock_in_order_is_silent");
