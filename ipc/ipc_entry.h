@@ -162,7 +162,15 @@ ipc_entry_make_spare(struct ipc_space *space, mach_port_name_t name,
 	return true;
 }
 
-/* Use the spare entry; there is one, and the space is below its limit. */
+/* Whether there is a spare entry, and the space, which lives, may use it. */
+static inline bool
+ipc_entry_has_spare(const struct ipc_space *space)
+{
+	return space->spare_name != MACH_PORT_NAME_NULL && space->active &&
+	    space->entry_count < space->entry_limit;
+}
+
+/* Use the spare entry. */
 static inline struct ipc_entry *
 ipc_entry_take_spare(struct ipc_space *space, mach_port_name_t *name)
 {

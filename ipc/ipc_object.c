@@ -226,28 +226,51 @@ charged_port(struct account *account)
 	return port;
 }
 
+/* Put a new port into an entry of a locked space, which is unlocked. */
+static inline void
+port_settle(struct ipc_space *space, struct ipc_port *port,
+    struct ipc_entry *entry, mach_port_name_t name)
+{
+	port->receiver = space;
+	port->receiver_name = name;
+	entry->port = port;
+	entry->bits |= MACH_PORT_TYPE_RECEIVE;
+	spin_unlock(&space->lock);
+}
+
+/* The rest of ipc_object_new_port, where there is no spare entry to use. */
+static kern_return_t __attribute__((noinline))
+port_name(struct ipc_space *space, struct ipc_port *port,
+    mach_port_name_t name, mach_port_name_t *out)
+{
+	struct ipc_entry *entry;
+	kern_return_t kr = new_entry(space, name, out, &entry);
+
+	if (kr == KERN_SUCCESS) {
+		port_settle(space, port, entry, *out);
+		return KERN_SUCCESS;
+	}
+	spin_unlock(&space->lock);
+	ipc_port_destroy(port);
+	return kr;
+}
+
 kern_return_t
 ipc_object_new_port(struct ipc_space *space, mach_port_name_t name,
     mach_port_name_t *out)
 {
 	struct ipc_port *port = charged_port(space->account);
 	struct ipc_entry *entry;
-	kern_return_t kr;
 
 	if (port == NULL)
 		return KERN_RESOURCE_SHORTAGE;
 	spin_lock(&space->lock);
-	kr = new_entry(space, name, out, &entry);
-	if (kr != KERN_SUCCESS) {
-		spin_unlock(&space->lock);
-		ipc_port_destroy(port);
-		return kr;
-	}
-	port->receiver = space;
-	port->receiver_name = *out;
-	entry->port = port;
-	entry->bits |= MACH_PORT_TYPE_RECEIVE;
-	spin_unlock(&space->lock);
+	if (unlikely(name != MACH_PORT_NAME_NULL ||
+	    !ipc_entry_has_spare(space)))
+		return port_name(space, port, name, out);
+	entry = ipc_entry_take_spare(space, &name);
+	*out = name;
+	port_settle(space, port, entry, name);
 	return KERN_SUCCESS;
 }
 

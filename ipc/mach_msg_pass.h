@@ -124,8 +124,7 @@ name_reply(struct ipc_space *space, struct ipc_port *reply,
 	struct ipc_entry *entry;
 
 	spin_lock(&space->lock);
-	if (likely(space->spare_name != MACH_PORT_NAME_NULL &&
-	    space->active && space->entry_count < space->entry_limit)) {
+	if (likely(ipc_entry_has_spare(space))) {
 		/* If the port has died since, check_dead will see it. */
 		entry = ipc_entry_take_spare(space, name);
 		entry->port = reply;
