@@ -202,13 +202,13 @@ terminate_wait(struct vm_object *object, unsigned *attempts)
 	return true;
 }
 
-/* Whether a page of an object that ends has to go to its pager; *dirty. */
+/* Whether a page of a pager's object that ends has to go to it; *dirty. */
 static bool
 terminate_sends(const struct vm_object *object, struct vm_page *page,
     bool *dirty)
 {
-	if (object->internal || object->pager == NULL || object->pager_dead ||
-	    page == NULL || page->absent || page->error)
+	if (object->pager == NULL || object->pager_dead || page == NULL ||
+	    page->absent || page->error)
 		return false;
 	*dirty = page->dirty || pmap_is_modified(page);
 	return *dirty || page->precious;
@@ -251,7 +251,8 @@ terminate_pages(struct vm_object *object)
 	while ((q = queue_first(&object->resident->pages)) !=
 	    &object->resident->pages) {
 		page = queue_element(q, struct vm_page, object_link);
-		if (terminate_sends(object, page, &dirty)) {
+		if (!object->internal &&
+		    terminate_sends(object, page, &dirty)) {
 			run = (struct vm_pager_run){
 				.dirty = dirty, .flush = true,
 			};

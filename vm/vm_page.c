@@ -61,7 +61,7 @@ hash_insert(struct vm_page *page)
 	spin_unlock(lock);
 }
 
-static void
+static inline __attribute__((always_inline)) void
 hash_remove(struct vm_page *page)
 {
 	uint32_t i = vm_page_hash_index(page->home, page->offset);

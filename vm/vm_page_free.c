@@ -212,7 +212,7 @@ stock_take_slow(struct page_stock *stock, enum memory_class class,
 static struct vm_page *
 batch_block(struct vm_page **pages)
 {
-	struct vm_page *first = pages[0];
+	struct vm_page *first = pages[0], *page = first;
 	ptrdiff_t step = 1;
 
 	if ((first->pfn & (STOCK_BATCH - 1)) == STOCK_BATCH - 1) {
@@ -221,9 +221,11 @@ batch_block(struct vm_page **pages)
 	}
 	if ((first->pfn & (STOCK_BATCH - 1)) != 0)
 		return NULL;
-	for (unsigned i = 1; i < STOCK_BATCH; i++)
-		if (pages[i] - pages[i - 1] != step)
+	for (unsigned i = 1; i < STOCK_BATCH; i++) {
+		page += step;
+		if (pages[i] != page)
 			return NULL;
+	}
 	return first;
 }
 
@@ -271,12 +273,14 @@ stock_drain(struct page_stock *stock, enum memory_class class, unsigned keep)
 	spin_lock(&free_lock);
 	while (stock->count > keep && stock_give_block(stock, class))
 		continue;
-	count = stock->count > keep ? stock->count - keep : 0;
-	for (i = 0; i < count; i++)
-		pages[i] = stock->pages[i];
-	stock_cut(stock, stock->pages, count);
-	for (i = 0; i < count; i++)
-		block_give(&free_memory[class], pages[i], 0);
+	if (stock->count > keep) {
+		count = stock->count - keep;
+		for (i = 0; i < count; i++)
+			pages[i] = stock->pages[i];
+		stock_cut(stock, stock->pages, count);
+		for (i = 0; i < count; i++)
+			block_give(&free_memory[class], pages[i], 0);
+	}
 	spin_unlock(&free_lock);
 }
 
