@@ -6,6 +6,7 @@
 
 #include <mach/duality.h>
 #include <mach/exception.h>
+#include <mach/notify.h>
 #include <mach/task_limits.h>
 
 #include "pager_support.h"
@@ -457,4 +458,113 @@ TEST(pager_is_told_of_copies)
 	expect_return(&object, PAGE_SIZE, 0x2222, true, false);
 	expect_terminate(&object);
 	vm_agent_end(&client);
+}
+
+/* Where answers are to go */
+
+static mach_msg_type_t
+word_type(mach_msg_type_name_t name)
+{
+	return (mach_msg_type_t) {
+		.msgt_name = name, .msgt_size = 32, .msgt_number = 1,
+		.msgt_inline = TRUE,
+	};
+}
+
+static uint32_t *
+put_word(uint32_t *to, mach_msg_type_name_t name, uint32_t word)
+{
+	mach_msg_type_t type = word_type(name);
+
+	memcpy(to, &type, sizeof(type));
+	to[1] = word;
+	return to + 2;
+}
+
+/* A page of ours, out of line. */
+static uint32_t *
+put_page(uint32_t *to)
+{
+	mach_msg_type_long_t type = {
+		.msgtl_header.msgt_longform = TRUE,
+		.msgtl_name = MACH_MSG_TYPE_BYTE, .msgtl_size = 8,
+		.msgtl_number = PAGE_SIZE,
+	};
+
+	memcpy(to, &type, sizeof(type));
+	to[3] = test_allocate(PAGE_SIZE);
+	return to + 4;
+}
+
+enum { LOCK_REQUEST = 2044, DATA_SUPPLY = 2093, CHANGE_ATTRIBUTES = 2095 };
+
+/* A request to a memory object that ends in where its answer is to go. */
+static void
+send_with_reply(struct object *object, mach_msg_id_t id,
+    mach_msg_type_name_t type, uint32_t reply)
+{
+	struct {
+		mach_msg_header_t head;
+		uint32_t	  word[16];
+	} msg = { .head.msgh_bits = MACH_MSGH_BITS_COMPLEX };
+	uint32_t *at = msg.word;
+
+	if (id == CHANGE_ATTRIBUTES) {
+		at = put_word(at, MACH_MSG_TYPE_BOOLEAN, FALSE);
+		at = put_word(at, MACH_MSG_TYPE_INTEGER_32,
+		    MEMORY_OBJECT_COPY_DELAY);
+	} else {
+		at = put_word(at, MACH_MSG_TYPE_INTEGER_32, 3 * PAGE_SIZE);
+		at = id == DATA_SUPPLY ? put_page(at) : put_word(put_word(at,
+		    MACH_MSG_TYPE_INTEGER_32, PAGE_SIZE),
+		    MACH_MSG_TYPE_INTEGER_32, MEMORY_OBJECT_RETURN_NONE);
+		if (id == LOCK_REQUEST)
+			at = put_word(at, MACH_MSG_TYPE_BOOLEAN, FALSE);
+		at = put_word(at, MACH_MSG_TYPE_INTEGER_32, VM_PROT_NONE);
+		if (id == DATA_SUPPLY)
+			at = put_word(at, MACH_MSG_TYPE_BOOLEAN, FALSE);
+	}
+	at = put_word(at, type, reply);
+	msg.head.msgh_size = (mach_msg_size_t)((char *)at - (char *)&msg);
+	CHECK_KR(test_send(&msg.head, object->control, id), MACH_MSG_SUCCESS);
+}
+
+/* What is no right is not taken for one; a receive right is given up. */
+TEST(pager_answers_go_to_rights_that_can_be_sent_to)
+{
+	static const uint32_t words[] = { 1, 0xc0100000, 0xdeadbee0,
+	    0xfffffffe };
+	static const mach_msg_id_t ids[] = { LOCK_REQUEST, DATA_SUPPLY,
+	    CHANGE_ATTRIBUTES };
+	mach_port_t notify = test_port(), reply = test_port(), port, previous;
+	struct request request;
+	struct vm_agent client;
+	struct object object;
+
+	vm_agent_start(&client, self);
+	make_object(&object, &client, BASE, 4);
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned w = 0; w < 4; w++) {
+			send_with_reply(&object, ids[i],
+			    MACH_MSG_TYPE_INTEGER_32, words[w]);
+			send_with_reply(&object, ids[i],
+			    MACH_MSG_TYPE_PORT_NAME, words[w]);
+		}
+		port = test_port();
+		CHECK_KR(mach_port_request_notification(self, port,
+		    MACH_NOTIFY_DEAD_NAME, 0, notify,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), KERN_SUCCESS);
+		send_with_reply(&object, ids[i], MACH_MSG_TYPE_MOVE_RECEIVE,
+		    port);
+		expect(notify, MACH_NOTIFY_DEAD_NAME, &request);
+		CHECK_EQ(FIELD(&request, 0), port);
+		/* and so that one sees that the rest was right */
+		send_with_reply(&object, ids[i], MACH_MSG_TYPE_COPY_SEND,
+		    reply);
+		CHECK_KR(test_receive(&request.head, sizeof(request), reply,
+		    5000), MACH_MSG_SUCCESS);
+	}
+	page_in(&object, &client, BASE, 0, 10);
+	vm_agent_end(&client);
+	expect_terminate(&object);
 }

@@ -146,6 +146,17 @@ supply_pages(struct vm_object *object, vm_offset_t offset, vm_map_copy_t copy,
 	return result;
 }
 
+/*
+ * Whether an answer can be sent as a request says: nowhere, or by a right.
+ * MIG's stubs pass on a word of any type, and receive rights, too.
+ */
+static bool
+reply_possible(struct ipc_port *reply_to, mach_msg_type_name_t reply_type)
+{
+	return !IP_VALID(reply_to) || reply_type == MACH_MSG_TYPE_PORT_SEND ||
+	    reply_type == MACH_MSG_TYPE_PORT_SEND_ONCE;
+}
+
 kern_return_t
 memory_object_data_supply(struct vm_object *object, vm_offset_t offset,
     vm_offset_t data, mach_msg_type_number_t size, vm_prot_t lock_value,
@@ -158,7 +169,8 @@ memory_object_data_supply(struct vm_object *object, vm_offset_t offset,
 
 	if (object == NULL || !page_aligned(offset) || object->pager == NULL)
 		return KERN_INVALID_ARGUMENT;
-	if (!vm_map_copy_page_aligned(copy))
+	if (!vm_map_copy_page_aligned(copy) ||
+	    !reply_possible(reply_to, reply_type))
 		return KERN_INVALID_ARGUMENT;
 	result = supply_pages(object, offset, copy, lock_value, precious,
 	    &stopped);
@@ -282,7 +294,7 @@ memory_object_change_attributes(struct vm_object *object,
 {
 	kern_return_t kr;
 
-	if (object == NULL)
+	if (object == NULL || !reply_possible(reply_to, reply_type))
 		return KERN_INVALID_ARGUMENT;
 	vm_object_lock(object);
 	kr = attributes_set(object, false, may_cache, copy_strategy);
@@ -634,10 +646,9 @@ memory_object_lock_request(struct vm_object *object, vm_offset_t offset,
 		.prot = prot, .run_max = VM_PAGER_RUN_MAX, .run.asked = true,
 	};
 
-	if (object == NULL || (prot & ~VM_PROT_ALL) != 0) {
-		if (object == NULL || prot != VM_PROT_NO_CHANGE)
-			return KERN_INVALID_ARGUMENT;
-	}
+	if (object == NULL || !reply_possible(reply_to, reply_type) ||
+	    ((prot & ~VM_PROT_ALL) != 0 && prot != VM_PROT_NO_CHANGE))
+		return KERN_INVALID_ARGUMENT;
 	vm_object_lock(object);
 	lock_request_do(object, &request, offset, size);
 	vm_object_unlock(object);
