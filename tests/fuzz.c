@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <device/device.h>
+#include <mach/mach4.h>
 #include <mach/memory_object.h>
 #include <mach/task_special_ports.h>
 #include <mach/vm_param.h>
@@ -89,6 +90,8 @@ make_object(void)
 {
 	struct { mach_msg_header_t head; uint32_t word[24]; } init;
 	mach_port_t *pool = keeper.pool;
+	vm_offset_t offset = 0, from = PAGE_SIZE;
+	vm_size_t size = 4 * PAGE_SIZE;
 	vm_address_t addr = 0;
 
 	keeper.pager = pool[FUZZ_PAGER] = watched_port();
@@ -101,6 +104,9 @@ make_object(void)
 	pool[FUZZ_NAME] = init.word[3];
 	CHECK_KR(memory_object_ready(pool[FUZZ_CONTROL], FALSE,
 	    MEMORY_OBJECT_COPY_DELAY), KERN_SUCCESS);
+	CHECK_KR(memory_object_create_proxy(SELF, VM_PROT_DEFAULT,
+	    &keeper.pager, MACH_MSG_TYPE_COPY_SEND, 1, &offset, 1, &from, 1,
+	    &size, 1, &pool[FUZZ_PROXY]), KERN_SUCCESS);
 }
 
 const mach_port_t *

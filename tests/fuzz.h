@@ -26,6 +26,7 @@ enum fuzz_port {
 	FUZZ_NAME,		/* the same one's name */
 	FUZZ_PAGER,		/* the same one's pager */
 	FUZZ_DEVICE_PAGER,
+	FUZZ_PROXY,		/* of part of the object */
 	FUZZ_SILENT,		/* a port that nobody receives from */
 	FUZZ_DEAD,
 	/* the privileged attacker has these as well */

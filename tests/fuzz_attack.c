@@ -207,7 +207,10 @@ put_item(char *to, const struct request_item *item)
 	unsigned number;
 	size_t size;
 
-	if (name == MACH_MSG_TYPE_POLYMORPHIC ||
+	if (name == MACH_MSG_TYPE_POLYMORPHIC && one_in(4))
+		name = one_in(2) ? MACH_MSG_TYPE_INTEGER_32 :
+		    MACH_MSG_TYPE_PORT_NAME;
+	else if (name == MACH_MSG_TYPE_POLYMORPHIC ||
 	    (MACH_MSG_TYPE_PORT_ANY(name) && one_in(8)))
 		name = any_disposition();
 	number = any_number(item, name);

@@ -434,3 +434,80 @@ TEST(ipc_arguments_other_objects_are_refused)
 	}
 	CHECK(served > 150);
 }
+
+/* ---- what only looks like rights ---- */
+
+/* As what the kernel would hand a right on. */
+static mach_msg_type_name_t
+arriving(mach_msg_type_name_t name)
+{
+	switch (name) {
+	case MACH_MSG_TYPE_COPY_SEND:
+	case MACH_MSG_TYPE_MAKE_SEND:
+	case MACH_MSG_TYPE_POLYMORPHIC:
+		return MACH_MSG_TYPE_PORT_SEND;
+	case MACH_MSG_TYPE_MAKE_SEND_ONCE:
+		return MACH_MSG_TYPE_PORT_SEND_ONCE;
+	default:
+		return name;
+	}
+}
+
+/* A request whose rights are words, and that does not say that it has any. */
+static kern_return_t
+code_of_words(const struct request *request, mach_port_t to)
+{
+	char *at = (char *)(&msg.head + 1);
+	unsigned number;
+
+	for (unsigned i = 0; i < request->item_count; i++) {
+		const struct request_item *item = &request->item[i];
+
+		number = item->is_inline ? item->number : 1;
+		at = request_put_type(at, item, arriving(item->name), number,
+		    false);
+		number = item->is_inline ? (number * item->size + 31) / 32 : 1;
+		for (unsigned n = 0; n < number; n++, at += 4)
+			*(uint32_t *)at = request_item_is_right(item) ?
+			    0xc0100000 : 1;
+	}
+	msg.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+	    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+	msg.head.msgh_remote_port = to;
+	msg.head.msgh_local_port = reply_port;
+	msg.head.msgh_id = request->id;
+	if (mach_msg(&msg.head, MACH_SEND_MSG | MACH_RCV_MSG |
+	    MACH_SEND_TIMEOUT | MACH_RCV_TIMEOUT,
+	    (mach_msg_size_t)(at - (char *)&msg), sizeof(msg), reply_port, 0,
+	    MACH_PORT_NULL) != MACH_MSG_SUCCESS)
+		return MIG_BAD_ARGUMENTS;	/* a request without a reply */
+	return ((mig_reply_header_t *)&msg)->RetCode;
+}
+
+/* A number is not a port, whatever stands before it. */
+TEST(ipc_arguments_in_simple_messages_are_no_rights)
+{
+	const mach_port_t *pool;
+	unsigned refused = 0;
+	kern_return_t code;
+
+	fuzz_arena = test_allocate(FUZZ_ARENA_PAGES * PAGE_SIZE);
+	pool = fuzz_pool_make();
+	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
+	for (unsigned r = 0; r < request_count; r++) {
+		if (!takes_rights(&requests[r]))
+			continue;
+		for (unsigned i = 0; i < FUZZ_PORTS; i++) {
+			if (i == FUZZ_DEAD || i == FUZZ_SILENT ||
+			    i == FUZZ_PAGER)
+				continue;	/* nobody serves these */
+			code = code_of_words(&requests[r], pool[i]);
+			if (code != MIG_BAD_ARGUMENTS && code != MIG_BAD_ID)
+				test_fail(__FILE__, __LINE__, "%s: %d",
+				    requests[r].name, code);
+			refused += code == MIG_BAD_ARGUMENTS;
+		}
+	}
+	CHECK(refused > 100);
+	CHECK_KR(task_terminate(pool[FUZZ_TASK]), KERN_SUCCESS);
+}
