@@ -5,6 +5,7 @@
 #include <mach/duality.h>
 #include <mach/exception.h>
 #include <mach/fault_policy.h>
+#include <mach/mach4.h>
 
 #include "pager_support.h"
 
@@ -184,6 +185,23 @@ TEST(pager_death_of_what_is_no_pagers_is_refused)
 	expect_death(notify, BASE, 4);
 	expect_nothing(notify);
 	vm_agent_end(&a);
+}
+
+/* A proxy of the memory would keep what keeps it, and nobody could end that. */
+TEST(pager_death_is_not_told_to_a_proxy)
+{
+	struct vm_agent a;
+	struct object object;
+	mach_port_t proxy;
+
+	vm_agent_start(&a, self);
+	make_object(&object, &a, BASE, 4);
+	CHECK_KR(vm_region_create_proxy(a.task, BASE, VM_PROT_ALL, PAGE_SIZE,
+	    &proxy), KERN_SUCCESS);
+	CHECK_KR(ask(&a, BASE, 4, proxy), KERN_INVALID_ARGUMENT);
+	release(proxy);
+	vm_agent_end(&a);
+	expect_terminate(&object);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <ipc/ipc_port.h>
 #include <kern/account.h>
 #include <kern/debug.h>
+#include <kern/ipc_kobject.h>
 #include <kern/ipc_mig.h>
 #include <kern/zone.h>
 #include <mach/fault_policy.h>
@@ -203,8 +204,10 @@ vm_request_pager_death(struct vm_map *map, vm_address_t address,
 	struct vm_map_entry *entry;
 	kern_return_t kr = KERN_SUCCESS;
 
+	/* a proxy might keep the very object that keeps the request */
 	if (map == NULL || map->account == NULL || size == 0 ||
-	    last < address || !IP_VALID(notify))
+	    last < address || !IP_VALID(notify) ||
+	    ipc_port_kotype(notify) == KOBJECT_PROXY)
 		return KERN_INVALID_ARGUMENT;
 	address = trunc_page(address);
 	rwlock_read(&map->lock);
