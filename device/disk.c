@@ -341,6 +341,10 @@ answer_read_inband(const struct disk_request *request, kern_return_t kr)
 	    request->reply_type, kr, bytes, size);
 }
 
+/*
+ * The pages are on no queue until somebody touches them: the default pager
+ * must not be sent its own answers because they have waited for it.
+ */
 static void
 answer_read(struct disk_request *request, kern_return_t kr)
 {
@@ -348,8 +352,6 @@ answer_read(struct disk_request *request, kern_return_t kr)
 
 	if (kr == D_SUCCESS) {
 		clear_rest(request);
-		for (unsigned i = 0; i < request->page_count; i++)
-			vm_page_activate(request->pages[i]);
 		copy = request->copy;
 		request->copy = NULL;
 		request->pages[0] = NULL;	/* the copy has them */
