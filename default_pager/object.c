@@ -303,7 +303,7 @@ run_length(struct object *object, unsigned int page, unsigned int count,
 
 	while (n < count && n < TRANSFER_PAGES
 	    && slot_find(object, page + n) == slot + n
-	    && io_data_of(slot + n) == 0)
+	    && io_data_of(slot + n) == 0 && !slot_is_spoiled(slot + n))
 		n++;
 	return n;
 }
@@ -333,6 +333,9 @@ object_read(struct object *object, mach_port_t control, unsigned int page,
 			    page * vm_page_size, vm_page_size);
 		} else if (data != 0) {
 			supply_on_its_way(control, page, data);
+		} else if (slot_is_spoiled(slot)) {	/* lost for good */
+			pager_data_error(control, page * vm_page_size,
+			    vm_page_size, KERN_MEMORY_FAILURE);
 		} else {
 			n = run_length(object, page,
 			    count < most ? count : most, slot);

@@ -263,6 +263,23 @@ disk_request(struct device *device, const struct device_request *from,
 
 /* ---- doing them ---- */
 
+/* The console is told once of an error, however often and in what pieces it is tried. */
+static void
+error_tell(struct disk_drive *drive, bool write, uint32_t sector,
+    unsigned count)
+{
+	struct disk_error *e;
+
+	for (e = drive->errors; e < &drive->errors[DISK_ERRORS]; e++)
+		if (e->write == write && sector < e->end &&
+		    sector + count > e->first)
+			return;
+	drive->errors[drive->errors_told++ % DISK_ERRORS] =
+	    (struct disk_error){ sector, sector + count, write };
+	kprintf("%s%u: %s error, %u sectors at %u\n", drive->name,
+	    drive->unit, write ? "write" : "read", count, sector);
+}
+
 static kern_return_t
 transfer(const struct disk_request *request, bool write, uint32_t sector,
     unsigned count, struct vm_page *const *pages)
@@ -273,8 +290,7 @@ transfer(const struct disk_request *request, bool write, uint32_t sector,
 	for (unsigned i = 0; i < TRIES && kr == D_IO_ERROR; i++)
 		kr = drive->transfer(drive, write, sector, count, pages);
 	if (kr == D_IO_ERROR)
-		kprintf("%s%u: %s error, %u sectors at %u\n", drive->name,
-		    drive->unit, write ? "write" : "read", count, sector);
+		error_tell(drive, write, sector, count);
 	return kr;
 }
 

@@ -30,11 +30,21 @@ struct disk_queue {
 };
 
 /* A whole disk.  The driver sets the fields and keeps it for good. */
+/* Sectors with an error that the console has been told of. */
+struct disk_error {
+	uint32_t	   first, end;
+	bool		   write;
+};
+#define DISK_ERRORS	8u	/* that are remembered */
+
 struct disk_drive {
 	const char	  *name;	/* letters */
 	unsigned	   unit;
 	uint32_t	   sectors;	/* of 512 bytes */
 	struct disk_queue *queue;
+	/* the same thread's as transfer */
+	struct disk_error  errors[DISK_ERRORS];	/* zeros at first */
+	unsigned	   errors_told;
 	/*
 	 * Move count sectors (at most DISK_TRANSFER_MAX) from sector on, from
 	 * or to the beginning of the first of pages on.  By the queue's
