@@ -122,6 +122,8 @@ vm_map_copy_from_object(struct vm_object *object, vm_size_t size)
 	if (entry == NULL)
 		return NULL;
 	entry->object = object;
+	/* the default pager must not be sent what it asked to have read */
+	object->kept = current_thread()->vm_privilege;
 	copy_set(copy, 0, size);
 	return copy;
 }

@@ -69,6 +69,7 @@ struct vm_object {
 	bool		  pager_ready;
 	bool		  pager_dead;
 	bool		  old_pageout;	/* the pager wants data_write */
+	bool		  kept;		/* in memory: the default pager is at work with it */
 	bool		  wants_discard;/* it is told what is deallocated */
 	vm_size_t	  run_size;	/* bytes that the pager takes at once */
 	struct vm_laundry *laundry;	/* of a pager's object, or its carrier */

@@ -251,7 +251,7 @@ reclaim_anonymous_unlock(struct vm_object *object, struct vm_page *page)
 	bool had = vm_paged_test(object, offset);
 	bool alone = object->shadow == NULL && object->copy == NULL &&
 	    object->shadow_count == 0;
-	bool can_go = anonymous_can_go(object, had);
+	bool can_go = !object->kept && anonymous_can_go(object, had);
 	bool dirty;
 
 	if (!can_go && (page->dirty || pmap_is_modified(page) ||

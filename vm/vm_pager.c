@@ -379,6 +379,7 @@ carrier_make(struct vm_object *object, unsigned count, vm_map_copy_t *copy)
 		vm_object_free(carrier);
 		return NULL;
 	}
+	carrier->kept = object->internal;
 	if (!object->internal)
 		carrier->laundry = laundry_reference(object->laundry);
 	carrier->laundry_since = (uint32_t)clock_ticks;
