@@ -16,6 +16,7 @@
 #include <kern/thread_internal.h>
 #include <kern/types.h>
 #include <kern/zone.h>
+#include <mach/mig_errors.h>
 #include <machine/cpu.h>
 #include <machine/pcb.h>
 #include <machine/seg.h>
@@ -27,6 +28,7 @@
 #define LDT_MAX		8192u		/* entries that a selector can name */
 #define SELECTOR_SHIFT	3
 #define GDT_ANY		(-1)		/* give me a free slot */
+#define SET_LDT_ID	3803
 
 static size_t
 ldt_size(unsigned count)
@@ -155,6 +157,37 @@ out:
 	if (kr == KERN_SUCCESS)
 		vm_map_copy_discard(copy);
 	return kr;
+}
+
+/* Descriptors on their way to i386_set_ldt. */
+struct set_ldt_request {
+	mach_msg_header_t    head;
+	mach_msg_type_t	     selector_type;
+	int		     selector;
+	mach_msg_type_long_t list_type;
+	uint32_t	     list[];
+};
+
+static void
+request_refuse(mach_msg_header_t *in, mach_msg_header_t *out)
+{
+	((mig_reply_header_t *)out)->RetCode = MIG_BAD_ARGUMENTS;
+}
+
+/*
+ * MIG's stub takes an array out of line also in a message that says it holds
+ * none, where the word for it is no copy of ours but the sender's.
+ */
+mig_routine_t
+mach_i386_checked_server_routine(const mach_msg_header_t *in)
+{
+	const struct set_ldt_request *request = (const void *)in;
+
+	if (in->msgh_id == SET_LDT_ID && in->msgh_size >= sizeof(*request) &&
+	    !(in->msgh_bits & MACH_MSGH_BITS_COMPLEX) &&
+	    !request->list_type.msgtl_header.msgt_inline)
+		return request_refuse;
+	return mach_i386_server_routine(in);
 }
 
 /* Give count descriptors, in *list if they fit there, else out of line. */

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include <mach/mig_errors.h>
+
 /* Never changed once a processor may have it loaded: replaced instead. */
 struct i386_ldt {
 	unsigned count;			/* of entries */
@@ -13,5 +15,8 @@ struct i386_ldt {
 };
 
 void	user_ldt_free(struct i386_ldt *ldt);	/* NULL allowed */
+
+/* mach_i386.defs's routine for a request, NULL if there is none. */
+mig_routine_t mach_i386_checked_server_routine(const mach_msg_header_t *in);
 
 #endif

@@ -21,6 +21,7 @@
 #include <kern/types.h>
 #include <mach/mig_errors.h>
 #include <mach/notify.h>
+#include <machine/user_ldt.h>
 #include <vm/vm_proxy.h>
 
 #include "mach_server.h"
@@ -29,7 +30,6 @@
 #include "mach4_server.h"
 #include "gnumach_server.h"
 #include "device_server.h"
-#include "mach_i386_server.h"
 #include "mach_debug_server.h"
 #include "duality_server.h"
 
@@ -51,7 +51,7 @@ static const subsystem_t subsystems[KOBJECT_IDS / IDS_OF_SUBSYSTEM] = {
 	SUBSYSTEM(2800, device),
 	SUBSYSTEM(3000, mach_debug),
 	SUBSYSTEM(3200, mach_port),
-	SUBSYSTEM(3800, mach_i386),
+	SUBSYSTEM(3800, mach_i386_checked),
 	SUBSYSTEM(4000, mach4),
 	SUBSYSTEM(4200, gnumach),
 	SUBSYSTEM(6000, duality),

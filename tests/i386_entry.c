@@ -6,6 +6,7 @@
 
 #include <mach/i386/mach_i386.h>
 #include <mach/mach_thread.h>
+#include <mach/mig_errors.h>
 #include <mach/vm_param.h>
 
 #include "i386_culprit.h"
@@ -13,6 +14,7 @@
 
 #define SELF		mach_task_self()
 #define USER_END	0xc0000000u
+#define SET_LDT_ID	3803
 #define FLAGS_KEPT	0x44cd5u	/* AC, NT, OF, DF and arithmetic */
 
 /* ---- the gate ---- */
@@ -502,6 +504,55 @@ TEST(i386_entry_own_segments_that_cannot_be_loaded)
 	/* Not present. */
 	check_own_segment(WHICH_DS, segment(0x72, 0xfff), EXC_I386_SEGNPFLT);
 	check_own_segment(WHICH_CS, segment(0x7a, 0xfff), EXC_I386_SEGNPFLT);
+}
+
+/*
+ * Memory out of line in a message that says it has none is an address of
+ * ours still, not the kernel's: it is not followed.
+ */
+TEST(i386_entry_segments_in_a_simple_message)
+{
+	static const uint32_t words[] = { 1, 0xc0100000, 0xdeadbee0,
+	    0xfffffffc };
+	struct {
+		mach_msg_header_t    head;
+		mach_msg_type_t	     first_type;
+		int		     first;
+		mach_msg_type_long_t list_type;
+		uint32_t	     list;
+	} msg = {
+		.first_type = { .msgt_name = MACH_MSG_TYPE_INTEGER_32,
+		    .msgt_size = 32, .msgt_number = 1, .msgt_inline = TRUE },
+		.first = 0x2f,
+		.list_type = { .msgtl_header.msgt_longform = TRUE,
+		    .msgtl_name = MACH_MSG_TYPE_INTEGER_32, .msgtl_size = 32,
+		    .msgtl_number = 2 },
+	};
+	mach_port_t reply = mach_reply_port();
+	struct culprit c;
+
+	culprit_make(&c, code_int3);
+	for (unsigned i = 0; i < 4; i++) {
+		union {
+			mig_reply_header_t mig;
+			char		   room[256];
+		} answer;
+
+		msg.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+		msg.head.msgh_size = sizeof(msg);
+		msg.head.msgh_remote_port = c.thread;
+		msg.head.msgh_local_port = reply;
+		msg.head.msgh_id = SET_LDT_ID;
+		msg.list = words[i];
+		CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG, sizeof(msg), 0,
+		    MACH_PORT_NULL, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL),
+		    MACH_MSG_SUCCESS);
+		CHECK_KR(test_receive(&answer.mig.Head, sizeof(answer), reply,
+		    5000), MACH_MSG_SUCCESS);
+		CHECK_KR(answer.mig.RetCode, MIG_BAD_ARGUMENTS);
+	}
+	culprit_end(&c);
 }
 
 /* A 16-bit stack segment: the gate and the way back take no harm. */
