@@ -10,6 +10,7 @@
 #include <mach/notify.h>
 #include <mach/vm_param.h>
 
+#include "disturb.h"
 #include "rights.h"
 
 #define SELF		mach_task_self()
@@ -913,7 +914,7 @@ TEST_LIMIT(ipc_message_rpc_between_tasks, 60)
 	CHECK_EQ(receive_status(reply).mps_sorights, 0);
 	CHECK_KR(send_empty(server, 99), MACH_MSG_SUCCESS);
 	test_wait_end(task);
-	CHECK_EQ(right_type(server), MACH_PORT_TYPE_DEAD_NAME);
+	disturb_await_dead(server);	/* its port goes after it */
 }
 
 TEST(ipc_message_rights_and_memory_between_tasks)
