@@ -2,7 +2,7 @@
  * i386/thread_state.c - a thread's registers as the interface shows them.
  *
  * Owns:       nothing; the thread is stopped or the current one.
- * Locks:      none.
+ * Locks:      none; callers come one at a time, by thread_state_begin.
  * Invariant:  no state that can be set gives a thread more than user mode:
  *             what selectors cannot be loaded becomes its exception on the
  *             way out (trap.c).

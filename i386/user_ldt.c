@@ -4,7 +4,8 @@
  *
  * Owns:       pcb->ldt and pcb->gdt_user, of stopped threads and the current
  *             one.
- * Locks:      none; the target is held stopped while they change.
+ * Locks:      the target is held by thread_state_begin, for one caller alone,
+ *             while they are looked at or change.
  * Invariant:  what is present is code or data of privilege 3.  A table that
  *             some processor may have loaded is replaced, never changed; a
  *             stopped thread's is loaded nowhere.
@@ -41,30 +42,6 @@ user_ldt_free(struct i386_ldt *ldt)
 {
 	if (ldt != NULL)
 		kfree(ldt, ldt_size(ldt->count));
-}
-
-/* Keep thread from running, if it is not the caller's own. */
-static kern_return_t
-target_stop(struct thread *thread)
-{
-	kern_return_t kr;
-
-	if (thread == NULL)
-		return KERN_INVALID_ARGUMENT;
-	if (thread == current_thread())
-		return KERN_SUCCESS;
-	thread_hold(thread);
-	kr = thread_stop_wait(thread);
-	if (kr != KERN_SUCCESS)
-		thread_unhold(thread);
-	return kr;
-}
-
-static void
-target_go(struct thread *thread)
-{
-	if (thread != current_thread())
-		thread_unhold(thread);
 }
 
 /* The current thread's segments have changed. */
@@ -146,11 +123,11 @@ i386_set_ldt(struct thread *thread, int first_selector,
 		if (kr != KERN_SUCCESS)
 			goto out;
 	}
-	kr = target_stop(thread);
+	kr = thread_state_begin(thread);
 	if (kr != KERN_SUCCESS)
 		goto out;
 	kr = ldt_set(thread, first, list, count);
-	target_go(thread);
+	thread_state_end(thread);
 out:
 	if (buffer != NULL)
 		kfree(buffer, size);
@@ -224,7 +201,7 @@ i386_get_ldt(struct thread *thread, int first_selector, int selector_count,
 	if (thread == NULL || first >= LDT_MAX || selector_count < 0 ||
 	    (unsigned)selector_count > LDT_MAX - first)
 		return KERN_INVALID_ARGUMENT;
-	kr = target_stop(thread);
+	kr = thread_state_begin(thread);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	ldt = thread->pcb.ldt;
@@ -232,7 +209,7 @@ i386_get_ldt(struct thread *thread, int first_selector, int selector_count,
 		count = min_of((unsigned)selector_count, ldt->count - first);
 	kr = ldt_give(count > 0 ? &ldt->entries[first] : NULL, count, list,
 	    list_count);
-	target_go(thread);
+	thread_state_end(thread);
 	return kr;
 }
 
@@ -264,7 +241,7 @@ i386_set_gdt(struct thread *thread, int *selector, struct descriptor desc)
 	if (thread == NULL || (slot < 0 && *selector != GDT_ANY) ||
 	    !descriptors_ok(&desc, 1))
 		return KERN_INVALID_ARGUMENT;
-	kr = target_stop(thread);
+	kr = thread_state_begin(thread);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	if (*selector == GDT_ANY)
@@ -278,7 +255,7 @@ i386_set_gdt(struct thread *thread, int *selector, struct descriptor desc)
 	} else {
 		kr = KERN_NO_SPACE;
 	}
-	target_go(thread);
+	thread_state_end(thread);
 	return kr;
 }
 
@@ -290,11 +267,11 @@ i386_get_gdt(struct thread *thread, int selector, struct descriptor *desc)
 
 	if (thread == NULL || slot < 0)
 		return KERN_INVALID_ARGUMENT;
-	kr = target_stop(thread);
+	kr = thread_state_begin(thread);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	desc->low_word = thread->pcb.gdt_user[slot][0];
 	desc->high_word = thread->pcb.gdt_user[slot][1];
-	target_go(thread);
+	thread_state_end(thread);
 	return KERN_SUCCESS;
 }

@@ -2,7 +2,8 @@
  * kern/thread.c - thread life: creation, suspension, termination.
  *
  * Owns:       the thread zone and the list of all threads.
- * Locks:      pset_lock (list of all), task, thread (interrupts off).
+ * Locks:      state_lock (who looks at machine state or sets it), pset_lock
+ *             (list of all), task, thread (interrupts off).
  * Invariant:  a thread holds a reference on its task; the task's list holds
  *             one on the thread until it has run its last, the reaper drops
  *             it then.  stop_count is the number of reasons to stop at the
@@ -26,12 +27,14 @@
 #include <mach_server.h>
 
 static struct zone *thread_zone;
+static struct rwlock state_lock;	/* machine state of stopped threads */
 struct thread boot_thread;		/* what runs before sched_start */
 
 void
 thread_bootstrap(void)
 {
 	thread_zone = zone_create("thread", sizeof(struct thread), 16);
+	rwlock_init(&state_lock, LOCK_TASK_CREATE);
 }
 
 /* Fill in everything but task and ports. */
@@ -275,6 +278,30 @@ thread_stop_wait(struct thread *thread)
 		if (thread_block(NULL) == THREAD_INTERRUPTED)
 			return KERN_ABORTED;
 	}
+}
+
+kern_return_t
+thread_state_begin(struct thread *thread)
+{
+	kern_return_t kr = KERN_SUCCESS;
+
+	if (thread != current_thread()) {
+		thread_hold(thread);
+		kr = thread_stop_wait(thread);
+		if (kr != KERN_SUCCESS)
+			thread_unhold(thread);
+	}
+	if (kr == KERN_SUCCESS)
+		rwlock_write(&state_lock);
+	return kr;
+}
+
+void
+thread_state_end(struct thread *thread)
+{
+	rwlock_done(&state_lock);
+	if (thread != current_thread())
+		thread_unhold(thread);
 }
 
 kern_return_t

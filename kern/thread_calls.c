@@ -77,12 +77,12 @@ thread_get_state(struct thread *thread, int flavor, thread_state_t state,
 
 	if (thread == NULL || thread == current_thread())
 		return KERN_INVALID_ARGUMENT;
-	thread_hold(thread);
-	kr = thread_stop_wait(thread);
-	if (kr == KERN_SUCCESS)
-		kr = machine_thread_get_state(thread, flavor,
-		    (uint32_t *)state, count);
-	thread_unhold(thread);
+	kr = thread_state_begin(thread);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	kr = machine_thread_get_state(thread, flavor,
+	    (uint32_t *)state, count);
+	thread_state_end(thread);
 	return kr;
 }
 
@@ -94,12 +94,12 @@ thread_set_state(struct thread *thread, int flavor, thread_state_t state,
 
 	if (thread == NULL || thread == current_thread())
 		return KERN_INVALID_ARGUMENT;
-	thread_hold(thread);
-	kr = thread_stop_wait(thread);
-	if (kr == KERN_SUCCESS)
-		kr = machine_thread_set_state(thread, flavor,
-		    (const uint32_t *)state, count);
-	thread_unhold(thread);
+	kr = thread_state_begin(thread);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	kr = machine_thread_set_state(thread, flavor,
+	    (const uint32_t *)state, count);
+	thread_state_end(thread);
 	return kr;
 }
 

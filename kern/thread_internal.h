@@ -21,6 +21,12 @@ void	thread_unhold(struct thread *thread);
  * KERN_SUCCESS, or KERN_ABORTED if the caller was interrupted.
  */
 kern_return_t thread_stop_wait(struct thread *thread);
+/*
+ * Have the machine state of a thread, stopped if it is not the caller's own,
+ * to oneself until thread_state_end.  KERN_ABORTED: the caller was interrupted.
+ */
+kern_return_t thread_state_begin(struct thread *thread);
+void	thread_state_end(struct thread *thread);
 /* Make it die; false if it was already dying. */
 bool	thread_deactivate(struct thread *thread);
 

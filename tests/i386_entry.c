@@ -687,3 +687,66 @@ TEST(i386_entry_fpu_state_over_messages)
 	__asm__ volatile("fistpl %0" : "=m"(out));
 	CHECK_EQ(out, 77);
 }
+
+/* ---- state that several set at once ---- */
+
+#define SETTERS	3u
+
+static thread_t shared_target;
+
+/* Whatever changes a stopped thread's memory: its FPU state, its segments. */
+static void
+set_states(void *arg)
+{
+	uint32_t seed = (uint32_t)(uintptr_t)arg;
+	struct i386_float_state fpu;
+	mach_msg_type_number_t count;
+	struct descriptor *list, d = segment(0xf2, 0xfff);
+
+	for (;;) {
+		memset(&fpu, 0, sizeof(fpu));
+		count = i386_FLOAT_STATE_COUNT;
+		switch (test_random(&seed) % 5) {
+		case 0:
+		case 1:
+			fpu.initialized = test_random(&seed) % 2;
+			(void)thread_set_state(shared_target, i386_FLOAT_STATE,
+			    (thread_state_t)&fpu, count);
+			break;
+		case 2:
+			(void)thread_get_state(shared_target, i386_FLOAT_STATE,
+			    (thread_state_t)&fpu, &count);
+			break;
+		case 3:
+			(void)i386_set_ldt(shared_target, (int)(0x2f +
+			    8 * (test_random(&seed) % 20)), &d, 1);
+			break;
+		default:
+			list = &d;
+			count = 1;
+			(void)i386_get_ldt(shared_target, 0x27, 1, &list,
+			    &count);
+		}
+	}
+}
+
+static void
+setters_main(void *arg)
+{
+	CHECK_KR(thread_create(mach_task_self(), &shared_target),
+	    KERN_SUCCESS);
+	for (uintptr_t i = 1; i < SETTERS; i++)
+		CHECK_KR(mach_thread_start(set_states, (char *)arg + i),
+		    KERN_SUCCESS);
+	set_states(arg);
+}
+
+/* One stopped thread, whose state several change on several processors. */
+TEST(i386_entry_state_set_by_several)
+{
+	task_t task = test_spawn(setters_main, (void *)7, MACH_PORT_NULL);
+
+	test_sleep(1500);
+	CHECK_KR(task_terminate(task), KERN_SUCCESS);
+	test_wait_end(task);
+}
