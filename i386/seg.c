@@ -180,6 +180,13 @@ seg_load_thread(struct processor *processor, const struct pcb *pcb)
 		slots[i] = descriptor(pcb->gdt_user[i]);
 }
 
+void
+seg_reload_thread(struct processor *processor, const struct pcb *pcb)
+{
+	ldt_load(&processor->machine, pcb->ldt);
+	seg_load_thread(processor, pcb);
+}
+
 bool
 seg_user_descriptor_ok(const uint32_t desc[2])
 {

@@ -109,6 +109,8 @@ void	seg_init_processor(struct processor *processor);
 void	seg_set_kernel_cr3(struct processor *processor, uint32_t cr3);
 /* Load what a thread brings: where it enters the kernel, LDT, GDT slots. */
 void	seg_load_thread(struct processor *processor, const struct pcb *pcb);
+/* The same, whatever table is loaded: it may be gone. */
+void	seg_reload_thread(struct processor *processor, const struct pcb *pcb);
 /* A selector as thread states show it: those after a SYSEXIT are the LDT's. */
 static inline uint32_t
 seg_shown(uint32_t selector)

@@ -23,6 +23,7 @@
 #include <machine/regs.h>
 #include <machine/seg.h>
 #include <machine/trap.h>
+#include <machine/user_ldt.h>
 #include <vm/vm_fault.h>
 
 /* Bits of a page fault's error code. */
@@ -272,8 +273,13 @@ trap_ast(void)
 {
 	struct thread *thread = current_thread();
 
-	if (thread->ast & ~AST_STEP)
+	if (thread->ast & ~(AST_STEP | AST_SEGMENTS))
 		ast_taken();
+	if (thread->ast & AST_SEGMENTS) {
+		__atomic_and_fetch(&thread->ast, ~AST_SEGMENTS,
+		    __ATOMIC_SEQ_CST);
+		user_ldt_reload();
+	}
 	if (thread->ast & AST_STEP) {
 		__atomic_and_fetch(&thread->ast, ~AST_STEP, __ATOMIC_RELAXED);
 		exception(EXC_BREAKPOINT, EXC_I386_SGL, 0);

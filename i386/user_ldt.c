@@ -7,8 +7,8 @@
  * Locks:      the target is held by thread_state_begin, for one caller alone,
  *             while they are looked at or change.
  * Invariant:  what is present is code or data of privilege 3.  A table that
- *             some processor may have loaded is replaced, never changed; a
- *             stopped thread's is loaded nowhere.
+ *             some processor may have loaded is replaced, never changed; of a
+ *             stopped thread's none is used before it has loaded what is new.
  */
 #include <kern/ipc_kobject.h>
 #include <kern/processor.h>
@@ -44,15 +44,26 @@ user_ldt_free(struct i386_ldt *ldt)
 		kfree(ldt, ldt_size(ldt->count));
 }
 
-/* The current thread's segments have changed. */
-static void
-reload_if_current(const struct thread *thread)
+void
+user_ldt_reload(void)
 {
 	bool were_on = intr_disable();
 
-	if (thread == current_thread())
-		seg_load_thread(current_processor(), &thread->pcb);
+	seg_reload_thread(current_processor(), &current_thread()->pcb);
 	intr_restore(were_on);
+}
+
+/*
+ * A thread's segments have changed.  Another's may have woken up in the kernel
+ * just before, with the old ones loaded: it takes the new ones on its way out.
+ */
+static void
+segments_changed(struct thread *thread)
+{
+	if (thread == current_thread())
+		user_ldt_reload();
+	else
+		__atomic_or_fetch(&thread->ast, AST_SEGMENTS, __ATOMIC_SEQ_CST);
 }
 
 static bool
@@ -94,7 +105,7 @@ ldt_set(struct thread *thread, unsigned first, const struct descriptor *list,
 	thread->pcb.ldt = new;
 	thread->pcb.special |= PCB_SEGMENTS;
 	thread->pcb.regs.trapno = 0;	/* leaves by iret */
-	reload_if_current(thread);
+	segments_changed(thread);
 	user_ldt_free(old);
 	return KERN_SUCCESS;
 }
@@ -250,7 +261,7 @@ i386_set_gdt(struct thread *thread, int *selector, struct descriptor desc)
 		thread->pcb.gdt_user[slot][0] = desc.low_word;
 		thread->pcb.gdt_user[slot][1] = desc.high_word;
 		thread->pcb.special |= PCB_SEGMENTS;
-		reload_if_current(thread);
+		segments_changed(thread);
 		*selector = (USER_GDT + 8 * slot) | SEL_RPL;
 	} else {
 		kr = KERN_NO_SPACE;

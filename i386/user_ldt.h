@@ -16,6 +16,9 @@ struct i386_ldt {
 
 void	user_ldt_free(struct i386_ldt *ldt);	/* NULL allowed */
 
+/* Load the current thread's segments, which have changed. */
+void	user_ldt_reload(void);
+
 /* mach_i386.defs's routine for a request, NULL if there is none. */
 mig_routine_t mach_i386_checked_server_routine(const mach_msg_header_t *in);
 

@@ -47,6 +47,7 @@ enum wait_result {
 #define AST_SUSPEND	0x04u	/* suspend counts are not all zero */
 #define AST_STEP	0x08u	/* the machine: a single step came in the kernel */
 #define AST_ABORTED	0x10u	/* thread_abort found it outside any wait */
+#define AST_SEGMENTS	0x20u	/* the machine: its segments have been changed */
 
 struct thread {
 	/* fixed at creation */

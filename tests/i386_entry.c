@@ -746,7 +746,70 @@ TEST(i386_entry_state_set_by_several)
 {
 	task_t task = test_spawn(setters_main, (void *)7, MACH_PORT_NULL);
 
-	test_sleep(1500);
+	test_sleep(1000);
+	CHECK_KR(task_terminate(task), KERN_SUCCESS);
+	test_wait_end(task);
+}
+
+static mach_port_t wake_port;
+static volatile uint32_t limit_set;
+
+/* Wake up, look at a segment of ours, and so on. */
+static void
+look_at_segment(void *arg)
+{
+	mach_msg_header_t msg;
+	uint32_t limit, least;
+
+	for (;;) {
+		(void)mach_msg(&msg, MACH_RCV_MSG, 0, sizeof(msg) + 8,
+		    wake_port, MACH_MSG_TIMEOUT_NONE, MACH_PORT_NULL);
+		least = limit_set;
+		limit = 0;
+		__asm__ volatile("lsl %1, %0" : "+r" (limit) : "r" (0x2f));
+		if (limit < least)
+			test_fail(__FILE__, __LINE__, "limit %u, not %u",
+			    limit, least);
+	}
+}
+
+static void
+wake(void *arg)
+{
+	for (;;) {
+		mach_msg_header_t msg = { .msgh_size = sizeof(msg) };
+
+		(void)test_send(&msg, wake_port, 1);
+	}
+}
+
+static void
+segments_main(void *arg)
+{
+	thread_array_t threads;
+	mach_msg_type_number_t count;
+	struct descriptor d;
+
+	wake_port = test_port();
+	CHECK_KR(mach_thread_start(look_at_segment, NULL), KERN_SUCCESS);
+	CHECK_KR(task_threads(SELF, &threads, &count), KERN_SUCCESS);
+	CHECK_EQ(count, 2);
+	if (threads[1] == mach_thread_self())
+		threads[1] = threads[0];
+	CHECK_KR(mach_thread_start(wake, NULL), KERN_SUCCESS);
+	for (uint32_t limit = 1; limit <= 0xfffff; limit++) {
+		d = segment(0xf2, limit);
+		CHECK_KR(i386_set_ldt(threads[1], 0x2f, &d, 1), KERN_SUCCESS);
+		limit_set = limit;
+	}
+}
+
+/* Segments changed as their thread wakes up are the ones it has. */
+TEST(i386_entry_segments_changed_while_it_wakes_up)
+{
+	task_t task = test_spawn(segments_main, NULL, MACH_PORT_NULL);
+
+	test_sleep(1000);
 	CHECK_KR(task_terminate(task), KERN_SUCCESS);
 	test_wait_end(task);
 }
