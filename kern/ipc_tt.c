@@ -205,14 +205,18 @@ convert_port_to_thread(struct ipc_port *port)
 	return ipc_kobject_get(port, KOBJECT_THREAD, thread_ref);
 }
 
-/* The task whose port this is, with the port locked, or NULL. */
+/*
+ * The task whose port this is, with the port locked, or NULL: also for the
+ * kernel's, whose memory and names nobody has by its port.
+ */
 static inline struct task *
 lock_port_of_task(struct ipc_port *port)
 {
 	if (!IP_VALID(port))
 		return NULL;
 	ip_lock(port);
-	if (likely(port->kotype == KOBJECT_TASK && port->head.alive))
+	if (likely(port->kotype == KOBJECT_TASK && port->head.alive &&
+	    port->kobject != kernel_task))
 		return port->kobject;
 	ip_unlock(port);
 	return NULL;

@@ -344,6 +344,59 @@ TEST(host_processor_set_lists_tasks_and_threads)
 	    KERN_INVALID_ARGUMENT);
 }
 
+/* Whether a task lives, and yet its memory is nobody's. */
+static bool
+is_kernels(task_t task)
+{
+	mach_port_t object = MACH_PORT_NULL;
+	mach_msg_type_number_t count = TASK_BASIC_INFO_COUNT;
+	struct task_basic_info info;
+	vm_prot_t prot, max_prot;
+	vm_inherit_t inherit;
+	vm_address_t at = 0;
+	vm_offset_t offset;
+	boolean_t shared;
+	vm_size_t size;
+
+	return task_info(task, TASK_BASIC_INFO, (task_info_t)&info, &count) ==
+	    KERN_SUCCESS && vm_region(task, &at, &size, &prot, &max_prot,
+	    &inherit, &shared, &object, &offset) == KERN_INVALID_ARGUMENT;
+}
+
+/* Who has all tasks of a set has the kernel's, too, and does it no harm. */
+TEST(host_kernel_task_keeps_its_memory_and_names)
+{
+	processor_set_name_t name;
+	processor_set_t set = control_of_set(&name);
+	mach_msg_type_number_t count;
+	vm_address_t at = 0xc0000000, data = test_allocate(PAGE_SIZE);
+	mach_port_name_t port;
+	task_array_t tasks;
+	unsigned found = 0;
+	task_t task;
+
+	CHECK_KR(processor_set_tasks(set, &tasks, &count), KERN_SUCCESS);
+	for (unsigned i = 0; i < count; i++) {
+		task = tasks[i];
+		if (!is_kernels(task))
+			continue;
+		found++;
+		CHECK_KR(vm_allocate(task, &at, PAGE_SIZE, TRUE),
+		    KERN_INVALID_ARGUMENT);
+		CHECK_KR(vm_deallocate(task, 0xc0000000, 0x3f000000),
+		    KERN_INVALID_ARGUMENT);
+		CHECK_KR(vm_protect(task, 0xc0000000, 0x3f000000, FALSE,
+		    VM_PROT_NONE), KERN_INVALID_ARGUMENT);
+		CHECK_KR(vm_write(task, 0xf0000000, data, PAGE_SIZE),
+		    KERN_INVALID_ARGUMENT);
+		CHECK_KR(mach_port_allocate(task, MACH_PORT_RIGHT_RECEIVE,
+		    &port), KERN_INVALID_TASK);
+		CHECK_KR(task_terminate(task), KERN_INVALID_ARGUMENT);
+		CHECK_KR(task_suspend(task), KERN_INVALID_ARGUMENT);
+	}
+	CHECK_EQ(found, 1);
+}
+
 TEST(host_assignments_are_to_the_one_set)
 {
 	processor_set_name_t name, whose;
