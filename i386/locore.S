@@ -3,11 +3,12 @@
  *
  * From user mode every entry builds a struct trap_frame in the thread's pcb,
  * where TSS.esp0 points, and goes on at the top of the thread's kernel stack.
- * What comes while esp is still in the pcb (an interrupt during gate_entry's
- * first instructions, a fault in the last ones before user mode) builds its
- * frame below, in pcb.entry_room, and is handled on that same empty stack.
+ * What comes while esp is still in the pcb (an interrupt during an entry's
+ * first instructions, a fault as mach_msg's pushes what it was called with, or
+ * in the last instructions before user mode) builds its frame below, in
+ * pcb.entry_room, and is handled on that same empty stack.
  *
- * On the way, ebx holds the address of the frame.
+ * On the way out, ebx holds the address of the frame.
  */
 #include <machine/copy.h>
 #include <machine/regs.h>
@@ -25,6 +26,7 @@
 #define USER_END	0xc0000000
 #define ARGS_MAX	12		/* MACH_TRAP_ARGS_MAX */
 #define MACH_MSG_TRAP	-25
+#define MACH_SEND_RCV	3		/* MACH_SEND_MSG | MACH_RCV_MSG */
 
 	.macro	SAVE_REGISTERS
 	pushal
@@ -37,6 +39,11 @@
 	movl	%ecx, %es
 	movl	$KERNEL_FS, %ecx
 	movl	%ecx, %fs
+	.endm
+
+	.macro	TO_KERNEL_STACK		/* of the frame at ebx */
+	movl	REGS_STACK(%ebx), %edx
+	leal	STACK_SIZE(%edx), %esp
 	.endm
 
 	.text
@@ -71,17 +78,13 @@ sysenter_entry:
 	pushl	$TRAP_SYSENTER
 	SAVE_REGISTERS
 	cld
-	CLAC
-	movl	%esp, %ebx
-	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
 	sti
-	testl	$PCB_SEGMENTS, REGS_SPECIAL(%ebx)
+	testl	$PCB_SEGMENTS, REGS_SPECIAL(%esp)
 	jnz	2f
-3:	testl	$EFLAGS_NT, FRAME_EFLAGS(%ebx)
+3:	testl	$EFLAGS_NT, FRAME_EFLAGS(%esp)
 	jnz	gate_clear_nt
 	jmp	gate_dispatch
-2:	movl	$0, FRAME_TRAPNO(%ebx)	/* its 0x17 may not be the flat one */
+2:	movl	$0, FRAME_TRAPNO(%esp)	/* its 0x17 may not be the flat one */
 	jmp	3b
 
 /*
@@ -91,7 +94,7 @@ sysenter_entry:
  * A trap by TF on the first instruction comes back (trap.c) to
  * gate_entry_stepped with TF clear.
  */
-	.globl	gate_entry, gate_entry_stepped, gate_on_kernel_stack
+	.globl	gate_entry, gate_entry_stepped
 	.type	gate_entry, @function
 gate_entry_stepped:
 	pushfl
@@ -102,22 +105,20 @@ gate_entry:
 1:	subl	$8, %esp		/* trapno, error */
 	SAVE_REGISTERS
 	cld
-	CLAC
-	movl	%esp, %ebx
-	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
-gate_on_kernel_stack:
-	movl	FRAME_EIP(%ebx), %edx	/* flags */
-	movl	FRAME_CS(%ebx), %ecx	/* eip */
-	movl	FRAME_EFLAGS(%ebx), %esi /* cs */
-	movl	%ecx, FRAME_EIP(%ebx)
-	movl	%esi, FRAME_CS(%ebx)
-	movl	%edx, FRAME_EFLAGS(%ebx)
+	movl	FRAME_EIP(%esp), %edx	/* flags */
+	movl	FRAME_CS(%esp), %ecx	/* eip */
+	movl	FRAME_EFLAGS(%esp), %esi /* cs */
+	movl	%ecx, FRAME_EIP(%esp)
+	movl	%esi, FRAME_CS(%esp)
+	movl	%edx, FRAME_EFLAGS(%esp)
 	testl	$EFLAGS_NT, %edx
 	jnz	gate_clear_nt
 gate_dispatch:
 	cmpl	$MACH_MSG_TRAP, %eax
 	je	gate_mach_msg
+	CLAC
+	movl	%esp, %ebx
+	TO_KERNEL_STACK
 	negl	%eax
 	cmpl	mach_trap_count, %eax
 	jae	gate_bad_number
@@ -181,8 +182,7 @@ exit_sysenter:
 	sysexit
 
 user_return_ast:
-	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
+	TO_KERNEL_STACK
 	sti
 	call	trap_ast
 	jmp	user_return
@@ -223,13 +223,17 @@ arguments_end:
 	.error	"gate_arguments counts on three bytes for each push"
 	.endif
 
-/* The trap that nearly all are. */
+/*
+ * The trap that nearly all are: its arguments, and if it is to send and receive
+ * and nothing else then the words of the header that a sender fills in, go into
+ * the pcb, from the last to the first of struct mach_msg_call.
+ */
 gate_mach_msg:
-	movl	FRAME_ESP(%ebx), %esi
+	movl	FRAME_ESP(%esp), %esi
 	cmpl	$(USER_END - 32), %esi
-	ja	gate_bad_arguments
+	ja	mach_msg_bad
 	STAC
-mach_msg_start:
+mach_msg_arguments:
 	pushl	28(%esi)
 	pushl	24(%esi)
 	pushl	20(%esi)
@@ -237,13 +241,46 @@ mach_msg_start:
 	pushl	12(%esi)
 	pushl	8(%esi)
 	pushl	4(%esi)
-mach_msg_end:
+mach_msg_arguments_end:
+	cmpl	$MACH_SEND_RCV, 4(%esp)
+	jne	mach_msg_other
+	movl	(%esp), %edi
+	cmpl	$(USER_END - 24), %edi
+	ja	mach_msg_other
+mach_msg_header:
+	pushl	20(%edi)		/* id */
+	pushl	12(%edi)		/* local */
+	pushl	8(%edi)			/* remote */
+	pushl	(%edi)			/* bits */
+mach_msg_header_end:
 	CLAC
-	movl	%esp, %eax		/* struct mach_msg_args */
-	call	mach_msg_trap
-	jmp	gate_result
-	USER_ACCESS mach_msg_start, mach_msg_end, arguments_recover
+	leal	CALL_THREAD(%esp), %eax
+	movl	THREAD_STACK(%eax), %edx
+	leal	STACK_SIZE(%edx), %esp
+	call	*mach_msg_rpc
+	jmp	thread_syscall_return
 
+mach_msg_other:
+	CLAC
+	movl	CURRENT_THREAD, %eax
+	movl	THREAD_STACK(%eax), %edx
+	leal	STACK_SIZE(%edx), %esp
+	call	mach_msg_trap
+	jmp	thread_syscall_return
+
+mach_msg_bad:
+	CLAC
+	movl	%esp, %ebx
+	TO_KERNEL_STACK
+	jmp	gate_bad_arguments
+
+	USER_ACCESS mach_msg_arguments, mach_msg_arguments_end, mach_msg_recover
+	USER_ACCESS mach_msg_header, mach_msg_header_end, mach_msg_other
+
+mach_msg_recover:
+	movl	CURRENT_THREAD, %eax
+	movl	THREAD_STACK(%eax), %edx
+	leal	STACK_SIZE(%edx), %esp
 arguments_recover:
 	CLAC
 	call	gate_arguments_fault
@@ -266,8 +303,7 @@ trap_common:
 	movl	%esp, %ebx
 	testb	$SEL_RPL, FRAME_CS(%esp)
 	jz	trap_from_kernel
-	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
+	TO_KERNEL_STACK
 	movl	%ebx, %eax
 	call	trap_user
 	jmp	user_return

@@ -14,7 +14,6 @@ struct trap_frame;
 extern const uint32_t trap_stubs[256];
 extern char gate_entry[];		/* the system call gate */
 extern char gate_entry_stepped[];	/* the same after a trap by TF */
-extern char gate_on_kernel_stack[];	/* end of its first instructions */
 extern char sysenter_entry[];		/* for MSR_SYSENTER_EIP */
 extern char sysenter_entry_stepped[];
 extern char double_fault_entry[];

@@ -19,8 +19,13 @@ _Static_assert(offsetof(struct trap_frame, eax) == 44, "locore.S");
 _Static_assert(offsetof(struct trap_frame, eip) == 56, "locore.S");
 _Static_assert(offsetof(struct trap_frame, ss) == 72, "locore.S");
 _Static_assert(offsetof(struct pcb, regs) ==
+    offsetof(struct pcb, call) + sizeof(struct mach_msg_call) &&
+    offsetof(struct pcb, call) ==
     offsetof(struct pcb, entry_room) + sizeof(((struct pcb *)0)->entry_room),
-    "an interrupted entry spills into the room below the frame");
+    "entries push the registers, then mach_msg's call, and spill below");
+_Static_assert(sizeof(struct mach_msg_call) == 44 &&
+    offsetof(struct mach_msg_call, args) == 16 &&
+    offsetof(struct mach_msg_args, option) == 4, "locore.S");
 
 void	locore_offsets(void);
 
@@ -29,7 +34,8 @@ locore_offsets(void)
 {
 	DEFINE(THREAD_REGS, REGS);
 	DEFINE(THREAD_ENTRY_ROOM, offsetof(struct thread, pcb.entry_room));
-	DEFINE(ENTRY_ROOM_AND_REGS, sizeof(((struct pcb *)0)->entry_room) +
+	DEFINE(CALL_THREAD, -(int)offsetof(struct thread, pcb.call));
+	DEFINE(ENTRY_ROOM_AND_REGS, offsetof(struct pcb, regs) +
 	    sizeof(struct trap_frame));
 	DEFINE(THREAD_STACK, offsetof(struct thread, kernel_stack));
 	/* From a thread's frame to its other fields. */

@@ -2,9 +2,9 @@
  * i386/pcb.h - the machine's part of a thread; included as <machine/pcb.h>.
  *
  * The user's registers are saved straight into pcb.regs at every entry from
- * user mode: TSS.esp0 points behind it.  Below the frame is room for the
- * frame of an interrupt or debug trap that hits the first instructions of
- * the call-gate entry, which runs there with interrupts on.
+ * user mode: TSS.esp0 points behind it.  mach_msg's entry goes on to push what
+ * it was called with.  Below is room for the frame of an interrupt, debug trap
+ * or fault that hits these instructions, which run there with interrupts on.
  */
 #ifndef I386_PCB_H
 #define I386_PCB_H
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ipc/mach_msg_args.h>
 #include <mach/kern_return.h>
 #include <machine/seg.h>
 
@@ -29,7 +30,8 @@ struct trap_frame {
 };
 
 struct pcb {
-	uint32_t	   entry_room[32];	/* under the frame, see above */
+	uint32_t	   entry_room[32];	/* below, see above */
+	struct mach_msg_call call;		/* own */
 	struct trap_frame  regs;		/* the user's registers */
 	/* kernel context while switched out with a stack */
 	uint32_t	   kernel_esp;

@@ -472,7 +472,7 @@ fast_limit(mach_msg_option_t option, continuation_t continuation)
 	if (continuation != mach_msg_receive_continue ||
 	    (option & MACH_RCV_NOTIFY))
 		return 0;
-	return current_thread()->saved.msg.rcv_size;
+	return current_thread()->pcb.call.args.rcv_size;
 }
 
 mach_msg_return_t

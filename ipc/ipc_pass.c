@@ -117,7 +117,7 @@ ipc_pass_arrive(mach_msg_header_t *message, mach_msg_return_t mr)
 	struct thread *self = current_thread();
 
 	self->task->messages_received++;
-	if (copyoutmsg(message, (void *)self->saved.msg.msg,
+	if (copyoutmsg(message, self->pcb.call.args.msg,
 	    message->msgh_size) != 0)
 		mr = MACH_RCV_INVALID_DATA;
 	thread_syscall_return(mr);

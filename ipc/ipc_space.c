@@ -44,7 +44,7 @@ ipc_bootstrap(void)
 	ipc_space_bootstrap();
 	ipc_kobject_bootstrap();
 	if (boot_flag("slow-ipc"))
-		mach_msg_fast_bodies = 0;
+		mach_msg_fast_off();
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * ipc/mach_msg.c - the mach_msg trap: send, receive, or both.
  *
- * Owns:       thread->saved.msg while a receive waits with its continuation.
+ * Owns:       thread->saved.msg while a receive waits with its continuation,
+ *             which goes on by the thread's pcb.call.
  * Locks:      none held across a step.
  * Invariant:  the object waited on is referenced from the lookup of its name
  *             until the wait is over.
@@ -216,18 +217,13 @@ mach_msg_receive_continue(void)
 {
 	struct thread *self = current_thread();
 	struct ipc_object *object = self->saved.msg.mqueue;
-	struct mach_msg_args r = {
-		.msg = (void *)self->saved.msg.msg,
-		.option = self->saved.msg.option,
-		.rcv_size = self->saved.msg.rcv_size,
-		.notify = self->saved.msg.notify,
-	};
 	struct ipc_kmsg *kmsg = NULL;
 	mach_msg_size_t size = 0;
 	mach_msg_return_t mr;
 
 	mr = ipc_mqueue_receive_results(object, &kmsg, &size);
-	thread_syscall_return(receive_done(object, mr, kmsg, size, &r));
+	thread_syscall_return(receive_done(object, mr, kmsg, size,
+	    &self->pcb.call.args));
 }
 
 static mach_msg_return_t
@@ -244,10 +240,6 @@ mach_msg_receive(struct task *task, const struct mach_msg_args *r)
 		ipc_mqueue_drop_handoff();
 		return mr;
 	}
-	self->saved.msg.msg = (uint32_t)(uintptr_t)r->msg;
-	self->saved.msg.option = r->option;
-	self->saved.msg.rcv_size = r->rcv_size;
-	self->saved.msg.notify = r->notify;
 	self->saved.msg.mqueue = object;
 	mr = ipc_mqueue_receive(object, r->option,
 	    (r->option & MACH_RCV_LARGE) ? r->rcv_size : MACH_MSG_SIZE_MAX,

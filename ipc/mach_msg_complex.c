@@ -380,7 +380,7 @@ send(const struct mach_msg_args *args, mach_msg_header_t *head)
 	if (unlikely(passage.no_senders != NULL))
 		ipc_notify_no_senders(passage.no_senders, passage.mscount);
 	return deliver(&passage.arrival, head,
-	    (void *)current_thread()->saved.msg.msg);
+	    current_thread()->pcb.call.args.msg);
 }
 
 void

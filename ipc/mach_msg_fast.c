@@ -28,6 +28,7 @@
 #include <ipc/mach_msg_fast.h>
 #include <ipc/mach_msg_kernel.h>
 #include <ipc/mach_msg_pass.h>
+#include <ipc/mach_traps_ipc.h>
 #include <kern/ipc_kobject.h>
 #include <kern/sched.h>
 #include <kern/task.h>
@@ -57,7 +58,7 @@ deliver_call(const struct arrival *a, struct ipc_port *reply,
 	mr = name_reply(self->task->space, reply, &name);
 	if (unlikely(mr != MACH_MSG_SUCCESS))
 		mr |= MACH_RCV_HEADER_ERROR;
-	if (unlikely(!user_header_write((void *)self->saved.msg.msg,
+	if (unlikely(!user_header_write(self->pcb.call.args.msg,
 	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, a->type), size, name,
 	    a->local, a->seqno, id)))
 		return MACH_RCV_INVALID_DATA;
@@ -71,7 +72,7 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 	struct thread *self = current_thread();
 
 	self->task->messages_received++;
-	if (unlikely(!user_header_write((void *)self->saved.msg.msg,
+	if (unlikely(!user_header_write(self->pcb.call.args.msg,
 	    MACH_MSGH_BITS(0, a->type), size, MACH_PORT_NAME_NULL, a->local,
 	    a->seqno, id)))
 		return MACH_RCV_INVALID_DATA;
@@ -189,39 +190,56 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	thread_syscall_return(deliver_reply(&arrival, args->send_size, id));
 }
 
-/*
- * Try a send and receive with no other options.  Returns only if it was not
- * taken; nothing has changed then.
- */
-static inline __attribute__((always_inline)) void
-mach_msg_fast(const struct mach_msg_args *args)
+/* A simple message by whose size of body it may go fast. */
+static inline bool
+size_is_fast(mach_msg_size_t size)
 {
-	struct ipc_space *space = current_thread()->task->space;
-	mach_port_name_t remote, local;
-	bool to_kernel = false;
-	mach_msg_bits_t bits;
-	uint32_t id;
-
-	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
-	    &id)))
-		thread_syscall_return(MACH_SEND_INVALID_DATA);
-	if (unlikely(bits & MACH_MSGH_BITS_COMPLEX)) {
-		if (args->send_size <= MACH_MSG_COMPLEX_MAX)
-			mach_msg_complex(args, bits, remote, local, id);
-		return;
-	}
-	/* A space that dies still has its rights until each has died. */
-	spin_lock(&space->lock);
-	if (bits == CALL_BITS && local == args->rcv_name)
-		to_kernel = fast_call(args, space, remote, id);
-	else if (bits == REPLY_BITS && local == MACH_PORT_NAME_NULL)
-		fast_reply(args, space, remote, id);
-	spin_unlock(&space->lock);
-	if (to_kernel && args->send_size <= MACH_MSG_COMPLEX_MAX)
-		mach_msg_complex(args, bits, remote, local, id);
+	return size - HEADER_SIZE < mach_msg_fast_bodies && (size & 3) == 0;
 }
 
-/* The same for a send alone, which only the kernel takes here. */
+/* A send and receive with no other options. */
+static mach_msg_return_t
+mach_msg_rpc_fast(struct thread *self)
+{
+	const struct mach_msg_call *call = &self->pcb.call;
+	const struct mach_msg_args *args = &call->args;
+	struct ipc_space *space = self->task->space;
+	bool to_kernel = false;
+
+	if (unlikely(!size_is_fast(args->send_size)))
+		return mach_msg_slow(args);
+	/* A space that dies still has its rights until each has died. */
+	spin_lock(&space->lock);
+	if (call->bits == CALL_BITS && call->local == args->rcv_name)
+		to_kernel = fast_call(args, space, call->remote, call->id);
+	else if (call->bits == REPLY_BITS &&
+	    call->local == MACH_PORT_NAME_NULL)
+		fast_reply(args, space, call->remote, call->id);
+	spin_unlock(&space->lock);
+	if ((to_kernel || (call->bits & MACH_MSGH_BITS_COMPLEX)) &&
+	    args->send_size <= MACH_MSG_COMPLEX_MAX)
+		mach_msg_complex(args, call->bits, call->remote, call->local,
+		    call->id);
+	return mach_msg_slow(args);
+}
+
+static mach_msg_return_t
+mach_msg_rpc_slow(struct thread *self)
+{
+	return mach_msg_slow(&self->pcb.call.args);
+}
+
+/* Fixed after boot. */
+mach_msg_return_t (*mach_msg_rpc)(struct thread *self) = mach_msg_rpc_fast;
+
+void
+mach_msg_fast_off(void)
+{
+	mach_msg_fast_bodies = 0;
+	mach_msg_rpc = mach_msg_rpc_slow;
+}
+
+/* A send alone, which only the kernel takes here; returns if it was not taken. */
 static void
 mach_msg_fast_send(const struct mach_msg_args *args)
 {
@@ -249,14 +267,12 @@ mach_msg_fast_send(const struct mach_msg_args *args)
 }
 
 mach_msg_return_t
-mach_msg_trap(struct mach_msg_args *args)
+mach_msg_trap(struct thread *self)
 {
-	if (args->send_size - sizeof(mach_msg_header_t) <
-	    mach_msg_fast_bodies && (args->send_size & 3) == 0) {
-		if (likely(args->option == (MACH_SEND_MSG | MACH_RCV_MSG)))
-			mach_msg_fast(args);
-		else if ((args->option & ~MACH_SEND_TIMEOUT) == MACH_SEND_MSG)
-			mach_msg_fast_send(args);
-	}
+	const struct mach_msg_args *args = &self->pcb.call.args;
+
+	if ((args->option & ~MACH_SEND_TIMEOUT) == MACH_SEND_MSG &&
+	    size_is_fast(args->send_size))
+		mach_msg_fast_send(args);
 	return mach_msg_slow(args);
 }

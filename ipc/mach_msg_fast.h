@@ -4,7 +4,7 @@
 #ifndef IPC_MACH_MSG_FAST_H
 #define IPC_MACH_MSG_FAST_H
 
-#include <ipc/mach_traps_ipc.h>
+#include <ipc/mach_msg_args.h>
 #include <kern/types.h>
 #include <mach/message.h>
 
@@ -13,9 +13,12 @@ struct ipc_kmsg;
 #define MACH_MSG_FAST_MAX	8192u	/* bytes, header included */
 #define MACH_MSG_FAST_BODIES	(MACH_MSG_FAST_MAX - sizeof(mach_msg_header_t) + 1)
 
-/* Sizes of body below this go fast: MACH_MSG_FAST_BODIES, or 0 by the word
- * "slow-ipc" of the kernel's command line; fixed after boot. */
+/* Sizes of body below this go fast: MACH_MSG_FAST_BODIES, or 0; fixed after
+ * boot. */
 extern uint32_t mach_msg_fast_bodies;
+/* All go the long way: for tests, by the word "slow-ipc" of the kernel's
+ * command line.  Called while it boots. */
+void	mach_msg_fast_off(void);
 
 /* The continuation of every receive by mach_msg. */
 void	mach_msg_receive_continue(void);

@@ -39,7 +39,7 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
 		return NULL;
 	if (with_body && args->send_size != HEADER_SIZE &&
 	    !pmap_copy_user(thread->task->map->pmap,
-	    thread->saved.msg.msg + HEADER_SIZE,
+	    (uintptr_t)thread->pcb.call.args.msg + HEADER_SIZE,
 	    (const char *)args->msg + HEADER_SIZE,
 	    args->send_size - HEADER_SIZE))
 		return NULL;
@@ -61,9 +61,6 @@ pass(const struct mach_msg_args *args, struct ipc_object *queue,
 
 	if (receiver == NULL)
 		return false;
-	self->saved.msg.msg = (uint32_t)(uintptr_t)args->msg;
-	self->saved.msg.option = MACH_SEND_MSG | MACH_RCV_MSG;
-	self->saved.msg.rcv_size = args->rcv_size;
 	self->saved.msg.mqueue = next;
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;

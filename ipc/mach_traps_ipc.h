@@ -1,8 +1,7 @@
 /*
  * ipc/mach_traps_ipc.h - the traps that ipc/ serves, for the trap table.
  *
- * Addresses are the user's.  Called on the trapping thread with nothing held;
- * mach_msg_trap may leave by thread_syscall_return instead of returning.
+ * Addresses are the user's.  Called on the trapping thread with nothing held.
  */
 #ifndef IPC_MACH_TRAPS_IPC_H
 #define IPC_MACH_TRAPS_IPC_H
@@ -11,19 +10,17 @@
 #include <mach/port.h>
 #include <machine/cpu.h>
 
-/* The arguments of mach_msg_trap, as the user pushed them. */
-struct mach_msg_args {
-	void		   *msg;
-	mach_msg_option_t   option;
-	mach_msg_size_t	    send_size;
-	mach_msg_size_t	    rcv_size;
-	mach_port_name_t    rcv_name;
-	mach_msg_timeout_t  timeout;
-	mach_port_name_t    notify;
-};
+struct thread;
 
-/* The machine calls it for its trap number, not through mach_trap_table. */
-mach_msg_return_t mach_msg_trap(struct mach_msg_args *args);
+/*
+ * mach_msg, which the machine calls by its trap number, not through
+ * mach_trap_table, when the current thread's pcb.call is filled in: _rpc if the
+ * option is MACH_SEND_MSG | MACH_RCV_MSG and the message's header could be
+ * read, _trap else.  What either may leave by is thread_syscall_return.
+ */
+mach_msg_return_t mach_msg_trap(struct thread *self);
+extern mach_msg_return_t (*mach_msg_rpc)(struct thread *self);
+
 mach_port_name_t mach_reply_port(void);
 mach_port_name_t mach_thread_self(void);
 mach_port_name_t mach_task_self(void);

@@ -109,15 +109,8 @@ struct thread {
 	struct queue	 *ith_dying;		/* messages that a call of its own destroys, or NULL; own */
 	union {					/* what a continuation needs; own */
 		uint32_t  words[12];
-		struct {			/* mach_msg receive */
-			uint32_t msg;		/* user address */
-			uint32_t option;
-			uint32_t rcv_size;
-			uint32_t rcv_name;
-			uint32_t timeout;
-			uint32_t notify;
+		struct {			/* mach_msg receive, beside pcb.call */
 			void	*mqueue;	/* port or set waited on: a reference */
-			void	*kmsg;
 		} msg;
 		struct {			/* exception */
 			int	 type;
