@@ -2,7 +2,7 @@
  * i386/locore.S - into the kernel and out of it, and from stack to stack.
  *
  * From user mode every entry builds a struct trap_frame in the thread's pcb,
- * where TSS.esp0 points, and goes on at the top of the thread's kernel stack.
+ * where TSS.esp0 points, and goes on at the top of the processor's kernel stack.
  * What comes while esp is still in the pcb (an interrupt during an entry's
  * first instructions, a fault as mach_msg's pushes what it was called with, or
  * in the last instructions before user mode) builds its frame below, in
@@ -23,6 +23,7 @@
 #define FRAME_ESP	68
 
 #define CURRENT_THREAD	%fs:4
+#define STACK_TOP	%fs:PROCESSOR_STACK_TOP
 #define USER_END	0xc0000000
 #define ARGS_MAX	12		/* MACH_TRAP_ARGS_MAX */
 #define MACH_MSG_TRAP	-25
@@ -39,11 +40,6 @@
 	movl	%ecx, %es
 	movl	$KERNEL_FS, %ecx
 	movl	%ecx, %fs
-	.endm
-
-	.macro	TO_KERNEL_STACK		/* of the frame at ebx */
-	movl	REGS_STACK(%ebx), %edx
-	leal	STACK_SIZE(%edx), %esp
 	.endm
 
 	.text
@@ -118,7 +114,7 @@ gate_dispatch:
 	je	gate_mach_msg
 	CLAC
 	movl	%esp, %ebx
-	TO_KERNEL_STACK
+	movl	STACK_TOP, %esp
 	negl	%eax
 	cmpl	mach_trap_count, %eax
 	jae	gate_bad_number
@@ -140,8 +136,8 @@ gate_result:
 	movl	%eax, FRAME_EAX(%ebx)
 
 /*
- * To user mode by the frame at ebx; on the thread's kernel stack, of which
- * nothing is needed any more.
+ * To user mode by the frame at ebx; on the kernel stack, of which nothing is
+ * needed any more.
  */
 user_return:
 	cli
@@ -182,7 +178,7 @@ exit_sysenter:
 	sysexit
 
 user_return_ast:
-	TO_KERNEL_STACK
+	movl	STACK_TOP, %esp
 	sti
 	call	trap_ast
 	jmp	user_return
@@ -255,32 +251,28 @@ mach_msg_header:
 mach_msg_header_end:
 	CLAC
 	leal	CALL_THREAD(%esp), %eax
-	movl	THREAD_STACK(%eax), %edx
-	leal	STACK_SIZE(%edx), %esp
+	movl	STACK_TOP, %esp
 	call	*mach_msg_rpc
 	jmp	thread_syscall_return
 
 mach_msg_other:
 	CLAC
 	movl	CURRENT_THREAD, %eax
-	movl	THREAD_STACK(%eax), %edx
-	leal	STACK_SIZE(%edx), %esp
+	movl	STACK_TOP, %esp
 	call	mach_msg_trap
 	jmp	thread_syscall_return
 
 mach_msg_bad:
 	CLAC
 	movl	%esp, %ebx
-	TO_KERNEL_STACK
+	movl	STACK_TOP, %esp
 	jmp	gate_bad_arguments
 
 	USER_ACCESS mach_msg_arguments, mach_msg_arguments_end, mach_msg_recover
 	USER_ACCESS mach_msg_header, mach_msg_header_end, mach_msg_other
 
 mach_msg_recover:
-	movl	CURRENT_THREAD, %eax
-	movl	THREAD_STACK(%eax), %edx
-	leal	STACK_SIZE(%edx), %esp
+	movl	STACK_TOP, %esp
 arguments_recover:
 	CLAC
 	call	gate_arguments_fault
@@ -303,7 +295,7 @@ trap_common:
 	movl	%esp, %ebx
 	testb	$SEL_RPL, FRAME_CS(%esp)
 	jz	trap_from_kernel
-	TO_KERNEL_STACK
+	movl	STACK_TOP, %esp
 	movl	%ebx, %eax
 	call	trap_user
 	jmp	user_return
@@ -320,8 +312,7 @@ trap_from_kernel:
 	subl	$PROCESSOR_SYSENTER_ROOM, %ecx
 	cmpl	$SYSENTER_ROOM, %ecx
 	jae	1f
-2:	movl	THREAD_STACK(%eax), %edx
-	leal	STACK_SIZE(%edx), %esp
+2:	movl	STACK_TOP, %esp
 1:	movl	%ebx, %eax
 	call	trap_kernel
 	/*
@@ -397,9 +388,7 @@ cpu_spin_wait_saving:
 	.globl	machine_call_continuation
 	.type	machine_call_continuation, @function
 machine_call_continuation:
-	movl	CURRENT_THREAD, %ecx
-	movl	THREAD_STACK(%ecx), %edx
-	leal	STACK_SIZE(%edx), %esp
+	movl	STACK_TOP, %esp
 	xorl	%ebp, %ebp
 	sti
 	call	*%eax

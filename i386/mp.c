@@ -50,8 +50,7 @@ processor_main(void)
 	lapic_init();
 	pmap_processor_init();		/* shootdowns come from here on */
 	lapic_timer_start();
-	/* active_thread is the idle thread: on its stack from here. */
-	machine_call_continuation(sched_processor_start);
+	sched_processor_start();
 }
 
 static void

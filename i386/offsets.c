@@ -37,14 +37,11 @@ locore_offsets(void)
 	DEFINE(CALL_THREAD, -(int)offsetof(struct thread, pcb.call));
 	DEFINE(ENTRY_ROOM_AND_REGS, offsetof(struct pcb, regs) +
 	    sizeof(struct trap_frame));
-	DEFINE(THREAD_STACK, offsetof(struct thread, kernel_stack));
 	/* From a thread's frame to its other fields. */
-	DEFINE(REGS_STACK, (int)offsetof(struct thread, kernel_stack) -
-	    (int)REGS);
 	DEFINE(REGS_AST, (int)offsetof(struct thread, ast) - (int)REGS);
 	DEFINE(REGS_SPECIAL, (int)offsetof(struct thread, pcb.special) -
 	    (int)REGS);
 	DEFINE(PROCESSOR_SYSENTER_ROOM,
 	    offsetof(struct processor, machine.sysenter_room));
-	DEFINE(STACK_SIZE, KERNEL_STACK_SIZE);
+	DEFINE(PROCESSOR_STACK_TOP, offsetof(struct processor, stack_top));
 }

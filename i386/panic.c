@@ -110,16 +110,14 @@ static void
 print_backtrace(const uint32_t *esp)
 {
 	const uint32_t *end = esp + KERNEL_STACK_SIZE / sizeof(*esp);
-	const struct thread *thread = current_thread();
+	const uint32_t *top = (const uint32_t *)current_processor()->stack_top;
 	unsigned printed = 0;
 
 	if ((uintptr_t)esp < KERNEL_BASE || ((uintptr_t)esp & 3) ||
 	    (uintptr_t)end >= KERNEL_WINDOW_BASE)
 		return;
-	if (thread != NULL && thread->kernel_stack != 0 &&
-	    (uintptr_t)esp - thread->kernel_stack < KERNEL_STACK_SIZE)
-		end = (const uint32_t *)(thread->kernel_stack +
-		    KERNEL_STACK_SIZE);
+	if (esp <= top && top < end)
+		end = top;
 	for (; esp < end && printed < BACKTRACE_MAX; esp++)
 		if (after_call(*esp)) {
 			print_address(*esp);

@@ -57,7 +57,7 @@ void	pcb_free(struct thread *thread);	/* fpu state, ldt */
  * trap and debug registers.  Interrupts off.  Returns when old runs again.
  */
 void	machine_switch(struct thread *old, struct thread *new);
-/* Run continuation on this thread's stack, from its top, interrupts on. */
+/* Run continuation on the processor's stack, from its top, interrupts on. */
 void	machine_call_continuation(void (*continuation)(void))
 	    __attribute__((noreturn));
 /* Give thread a stack on which machine_switch will start "start" (interrupts off there). */

@@ -31,8 +31,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 	target->continuation = NULL;
 	target->quantum_left = self->quantum_left;
 	target->last_processor = self->last_processor;
-	target->kernel_stack = self->kernel_stack;
-	self->kernel_stack = 0;
 	self->continuation = continuation;
 	self->sleep_since = uptime_seconds();
 	self->state = TH_WAIT;

@@ -32,6 +32,7 @@ struct processor {
 	volatile bool	  idle;
 
 	/* this processor's own */
+	vm_offset_t	  stack_top;	/* end of the stack in use; the machine's entries begin there */
 	struct thread	 *idle_thread;
 	struct thread	 *switched_from;/* to be dispatched by who runs next */
 	vm_offset_t	  stack_cache[4];

@@ -9,7 +9,8 @@
  *             queue, or is in the hands of the processor that just took it
  *             off.  One that blocks keeps TH_RUN until its successor has left
  *             its stack (thread_dispatch); who ends its wait before that only
- *             clears TH_WAIT.
+ *             clears TH_WAIT.  The stack in use is the processor's (stack_top):
+ *             a thread has one of its own only while it does not run.
  * Source:     SOSP 1987 paper, section 3.1; continuations and hand-off after
  *             "Using Continuations to Implement Thread Management", SOSP 1991.
  */
@@ -272,6 +273,14 @@ thread_give_stack(struct thread *new)
 	return true;
 }
 
+/* From here on the processor's stack is that of new, who has one. */
+static void
+stack_enter(struct processor *p, struct thread *new)
+{
+	p->stack_top = new->kernel_stack + KERNEL_STACK_SIZE;
+	new->kernel_stack = 0;
+}
+
 /*
  * Leave the current thread for new, which is in our hands; interrupts off.
  * Returns when the current thread runs again, if it keeps its stack.
@@ -289,17 +298,17 @@ thread_invoke(struct thread *old, continuation_t continuation,
 	if (new->quantum_left == 0)
 		new->quantum_left = QUANTUM_TICKS;
 	if (new->kernel_stack == 0 && continuation != NULL) {
-		new->kernel_stack = old->kernel_stack;
-		old->kernel_stack = 0;
 		machine_switch_no_stack(old, new);
 		switch_done();
 		thread_continue();
 	}
+	old->kernel_stack = p->stack_top - KERNEL_STACK_SIZE;
+	stack_enter(p, new);
 	machine_switch(old, new);
 	switch_done();
 }
 
-/* The next thread for p that has a stack or can be given one. */
+/* The next thread for p: one that runs, has a stack or can be given one. */
 static struct thread *
 thread_select_with_stack(struct processor *p, bool have_stack)
 {
@@ -308,7 +317,7 @@ thread_select_with_stack(struct processor *p, bool have_stack)
 	for (;;) {
 		new = thread_select(p);
 		if (new->kernel_stack != 0 || have_stack ||
-		    thread_give_stack(new))
+		    new == p->active_thread || thread_give_stack(new))
 			return new;
 		thread_await_stack(new);
 	}
@@ -507,8 +516,17 @@ sched_start(struct thread *first)
 		panic("no memory for the first thread's stack");
 	/* The boot stack is left for good: nobody to dispatch. */
 	first->last_processor = p;
+	stack_enter(p, first);
 	machine_switch(current_thread(), first);
 	panic("the boot thread was resumed");
+}
+
+/* The start-up stack has been left: the next processor may have it. */
+static void
+processor_started(void)
+{
+	current_processor()->running = true;
+	idle_loop();
 }
 
 void
@@ -516,8 +534,8 @@ sched_processor_start(void)
 {
 	struct processor *p = current_processor();
 
-	p->running = true;
-	idle_loop();
+	stack_enter(p, p->idle_thread);
+	machine_call_continuation(processor_started);
 }
 
 /* Priorities. */

@@ -16,7 +16,7 @@
 void	sched_bootstrap(void);
 /* The boot processor enters the scheduler running thread; never returns. */
 void	sched_start(struct thread *first) __attribute__((noreturn));
-/* An application processor enters its idle thread; called by the machine. */
+/* An application processor goes over to its idle thread; called by the machine. */
 void	sched_processor_start(void) __attribute__((noreturn));
 void	processor_add(struct processor *processor);	/* at boot, before it runs */
 

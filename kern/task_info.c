@@ -184,7 +184,7 @@ thread_basic(struct thread *thread, struct thread_basic_info *info)
 	info->base_priority = thread->priority;
 	info->cur_priority = thread->sched_pri;
 	info->run_state = thread_run_state(thread);
-	if (thread->kernel_stack == 0)
+	if (!(thread->state & TH_RUN) && thread->kernel_stack == 0)
 		info->flags |= TH_FLAGS_SWAPPED;
 	if (thread->state & TH_IDLE)
 		info->flags |= TH_FLAGS_IDLE;

@@ -87,7 +87,7 @@ struct thread {
 
 	/* the thread's own, or its processor's while switching */
 	continuation_t	  continuation;		/* set while it has no stack */
-	vm_offset_t	  kernel_stack;		/* lowest address, 0 if none */
+	vm_offset_t	  kernel_stack;		/* lowest address; 0: none, or running */
 	struct pcb	  pcb;			/* user registers, FPU: machine */
 	bool		  vm_privilege;		/* may take the page reserve */
 
