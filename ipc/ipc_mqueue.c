@@ -39,30 +39,21 @@ wake(struct thread *thread, mach_msg_return_t why)
 	thread_go(thread, THREAD_AWAKENED);
 }
 
-static struct thread *
-pop_waiter(struct queue *waiters)
-{
-	struct queue *link = queue_pop_front(waiters);
-
-	return link != NULL ? queue_element(link, struct thread, ith_link) :
-	    NULL;
-}
-
 #define WAKE_STEP	64	/* waiters woken with their lock held */
 
 /* Wake the first of a locked queue; returns whether there are more. */
 static bool
-wake_some(struct queue *waiters, mach_msg_return_t why)
+wake_some(struct ipc_waiters *waiters, mach_msg_return_t why)
 {
 	struct thread *thread;
 
 	for (unsigned i = 0; i < WAKE_STEP; i++) {
-		thread = pop_waiter(waiters);
+		thread = ipc_waiters_pop(waiters);
 		if (thread == NULL)
 			return false;
 		wake(thread, why);
 	}
-	return !queue_empty(waiters);
+	return !ipc_waiters_empty(waiters);
 }
 
 bool
@@ -83,7 +74,7 @@ ipc_mqueue_admit_senders(struct ipc_port *port)
 	struct thread *thread;
 
 	while (port->msgcount < port->qlimit &&
-	    (thread = pop_waiter(&port->blocked)) != NULL) {
+	    (thread = ipc_waiters_pop(&port->blocked)) != NULL) {
 		port->msgcount++;
 		wake(thread, SENDER_ADMITTED);
 	}
@@ -124,7 +115,7 @@ hand_over(struct ipc_object *object, struct ipc_port *port,
 	mach_msg_size_t size = kmsg->header.msgh_size;
 	struct thread *thread;
 
-	while ((thread = pop_waiter(&object->receivers)) != NULL) {
+	while ((thread = ipc_waiters_pop(&object->receivers)) != NULL) {
 		if (likely(size <= thread->ith_rcv_limit)) {
 			thread->ith_kmsg = kmsg;
 			kmsg->header.msgh_seqno = port->seqno++;
@@ -190,7 +181,7 @@ wait_for_room(struct ipc_port *port, mach_msg_option_t option,
 	if ((option & MACH_SEND_TIMEOUT) && timeout_ms == 0)
 		return MACH_SEND_TIMED_OUT;
 	self->ith_state = SENDER_WAITS;
-	queue_push_back(&port->blocked, &self->ith_link);
+	ipc_waiters_push_back(&port->blocked, self);
 	thread_will_wait(true);
 	ip_unlock(port);
 	if (option & MACH_SEND_TIMEOUT)
@@ -199,7 +190,7 @@ wait_for_room(struct ipc_port *port, mach_msg_option_t option,
 	ip_lock(port);
 	if (self->ith_state != SENDER_WAITS)
 		return self->ith_state;
-	queue_remove(&self->ith_link);
+	ipc_waiters_remove(&port->blocked, self);
 	return result == THREAD_TIMED_OUT ? MACH_SEND_TIMED_OUT :
 	    MACH_SEND_INTERRUPTED;
 }
@@ -368,7 +359,7 @@ take_first(struct ipc_port *port)
 
 	kmsg->header.msgh_seqno = port->seqno++;
 	port->msgcount--;
-	if (unlikely(!queue_empty(&port->blocked)))
+	if (unlikely(!ipc_waiters_empty(&port->blocked)))
 		ipc_mqueue_admit_senders(port);
 	return kmsg;
 }
@@ -499,7 +490,7 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = limit;
 	self->ith_fast_limit = fast_limit(option, continuation);
-	queue_push_back(&object->receivers, &self->ith_link);
+	ipc_waiters_push_back(&object->receivers, self);
 	thread_will_wait(true);
 	spin_unlock(&object->lock);
 	if (option & MACH_RCV_TIMEOUT)
@@ -526,7 +517,7 @@ ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
 		spin_lock(&object->lock);
 		mr = self->ith_state;
 		if (mr == MACH_RCV_IN_PROGRESS) {
-			queue_remove(&self->ith_link);
+			ipc_waiters_remove(&object->receivers, self);
 			mr = result == THREAD_TIMED_OUT ?
 			    MACH_RCV_TIMED_OUT : MACH_RCV_INTERRUPTED;
 		}
@@ -545,7 +536,7 @@ bool
 ipc_mqueue_receive_direct(struct ipc_port *port, struct ipc_kmsg *kmsg)
 {
 	if (port->pset != NULL || !queue_empty(&port->msgs) ||
-	    !queue_empty(&port->head.receivers))
+	    !ipc_waiters_empty(&port->head.receivers))
 		return false;
 	kmsg->header.msgh_seqno = port->seqno++;
 	return true;
@@ -559,7 +550,7 @@ ipc_mqueue_offer(struct ipc_port *port)
 
 	ips_lock(pset);
 	while (!queue_empty(&port->msgs) &&
-	    !queue_empty(&pset->head.receivers)) {
+	    !ipc_waiters_empty(&pset->head.receivers)) {
 		kmsg = queue_element(queue_first(&port->msgs),
 		    struct ipc_kmsg, link);
 		queue_remove(&kmsg->link);

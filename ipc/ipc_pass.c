@@ -27,14 +27,10 @@
 static struct thread *
 find_receiver(const struct ipc_object *object, mach_msg_size_t size)
 {
-	struct thread *thread;
+	struct thread *thread = ipc_waiters_first(&object->receivers);
 
-	if (queue_empty(&object->receivers))
-		return NULL;
-	thread = queue_element(object->receivers.next, struct thread,
-	    ith_link);
-	return thread->ith_fast_limit >= size && !sched_others_ready() ?
-	    thread : NULL;
+	return thread != NULL && thread->ith_fast_limit >= size &&
+	    !sched_others_ready() ? thread : NULL;
 }
 
 /* The header, as it is received from a locked port. */
@@ -76,7 +72,7 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 			self->task->messages_sent--;
 	}
 	if (passed) {
-		queue_unlink(&receiver->ith_link);
+		ipc_waiters_remove(&queue->receivers, receiver);
 		receiver->ith_state = MACH_MSG_SUCCESS;
 		header_set(message, port);
 		refcount_drop_shared(&queue->refs, 1);	/* the wait's */

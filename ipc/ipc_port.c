@@ -53,10 +53,10 @@ make_up(struct ipc_port *port)
 	port->sonce_owed = 0;
 	port->owed_next = NULL;
 	port->destination = NULL;
-	queue_init(&port->head.receivers);
+	ipc_waiters_init(&port->head.receivers);
 	queue_init(&port->dnrequests);
 	queue_init(&port->msgs);
-	queue_init(&port->blocked);
+	ipc_waiters_init(&port->blocked);
 	queue_init(&port->set_link);
 	queue_init(&port->ready_link);
 }
@@ -135,7 +135,7 @@ ipc_port_clear_receiver(struct ipc_port *port)
 	if (port->pset != NULL)
 		ipc_pset_remove(port);
 	else
-		while (!queue_empty(&port->head.receivers))
+		while (!ipc_waiters_empty(&port->head.receivers))
 			(void)ipc_mqueue_changed(&port->head,
 			    MACH_RCV_PORT_DIED);
 	port->receiver = NULL;
@@ -250,7 +250,7 @@ fail_some_senders(struct ipc_port *port)
 {
 	bool more;
 
-	if (queue_empty(&port->blocked))
+	if (ipc_waiters_empty(&port->blocked))
 		return false;		/* nor does any come now */
 	ip_lock(port);
 	more = ipc_mqueue_fail_senders(port);

@@ -11,6 +11,7 @@
 #include <kern/queue.h>
 #include <kern/types.h>
 #include <ipc/ipc_space.h>
+#include <ipc/ipc_waiters.h>
 #include <mach/message.h>
 #include <mach/port.h>
 
@@ -25,7 +26,7 @@ struct ipc_object {
 	/* atomic */
 	struct refcount	  refs;
 	/* under lock */
-	struct queue	  receivers;	/* of struct thread, ith_link */
+	struct ipc_waiters receivers;
 	bool		  alive;	/* once false it stays so */
 	/* fixed */
 	bool		  is_set;
@@ -57,7 +58,7 @@ struct ipc_port {
 	mach_port_seqno_t seqno;
 	uint32_t	  msgcount;	/* queued, and senders let in */
 	struct queue	  msgs;		/* of struct ipc_kmsg, link */
-	struct queue	  blocked;	/* senders: struct thread, ith_link */
+	struct ipc_waiters blocked;	/* senders */
 	struct ipc_pset	 *pset;		/* set it is in, NULL: none */
 	struct account	 *account;	/* that it is charged to, or NULL */
 	uint32_t	  sonce_owed;	/* notifications; see ipc_notify.c */
@@ -166,8 +167,8 @@ ipc_port_destroy_alone(struct ipc_port *port)
 		return false;
 	assert(port->srights == 0 && port->sorights == 0 &&
 	    port->msgcount == 0 && port->sonce_owed == 0 &&
-	    queue_empty(&port->msgs) && queue_empty(&port->blocked) &&
-	    queue_empty(&port->head.receivers));
+	    queue_empty(&port->msgs) && ipc_waiters_empty(&port->blocked) &&
+	    ipc_waiters_empty(&port->head.receivers));
 	port->head.alive = false;
 	port->head.lock.locked = PORT_MADE_UP;
 	if (port->account != NULL)

@@ -30,7 +30,7 @@ ipc_pset_alloc(mach_port_name_t name)
 		return NULL;
 	spinlock_init(&pset->head.lock, LOCK_PORT_SET);
 	refcount_init(&pset->head.refs, 1);
-	queue_init(&pset->head.receivers);
+	ipc_waiters_init(&pset->head.receivers);
 	pset->head.alive = true;
 	pset->head.is_set = true;
 	pset->name = name;

@@ -36,7 +36,7 @@ is_wanted(const struct ipc_port *port, mach_msg_id_t id)
 		return false;
 	if (port->receiver == ipc_space_kernel)
 		return ipc_kobject_reply_room(id) == KOBJECT_REPLY_SMALL;
-	return !queue_empty(&queue->receivers);	/* a glance: no set's lock */
+	return !ipc_waiters_empty(&queue->receivers);	/* a glance: no set's lock */
 }
 
 /*
@@ -314,7 +314,7 @@ take_answer(const struct mach_msg_args *args, mach_msg_header_t *head,
 	ip_lock(port);
 	taken = port->receiver == current_thread()->task->space &&
 	    port->receiver_name == args->rcv_name && port_is_quiet(port) &&
-	    queue_empty(&port->head.receivers) &&
+	    ipc_waiters_empty(&port->head.receivers) &&
 	    head->msgh_size <= args->rcv_size;
 	if (taken) {
 		arrive(a, port, MACH_MSG_TYPE_PORT_SEND_ONCE);

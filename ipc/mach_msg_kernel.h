@@ -91,7 +91,7 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 		return mach_msg_receive_rest(args);	/* the reply went with its port */
 	}
 	if (unlikely(port->pset != NULL || !queue_empty(&port->msgs) ||
-	    !queue_empty(&port->head.receivers) ||
+	    !ipc_waiters_empty(&port->head.receivers) ||
 	    head->msgh_size > args->rcv_size)) {
 		mr = queue_reply(port, head);
 		return mr == MACH_MSG_SUCCESS ? mach_msg_receive_rest(args) :

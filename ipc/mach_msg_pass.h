@@ -30,10 +30,9 @@ static inline __attribute__((always_inline)) struct thread *
 find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
     bool with_body)
 {
-	struct queue *first = queue_first(&object->receivers);
-	struct thread *thread = queue_element(first, struct thread, ith_link);
+	struct thread *thread = ipc_waiters_first(&object->receivers);
 
-	if (first == &object->receivers ||
+	if (thread == NULL ||
 	    thread->ith_fast_limit < args->send_size ||
 	    sched_better_ready(thread))
 		return NULL;
@@ -69,9 +68,9 @@ pass(const struct mach_msg_args *args, struct ipc_object *queue,
 		return false;
 	/* Nobody wakes either through a queue before we unlock it. */
 	self->task->messages_sent++;
-	queue_unlink(&receiver->ith_link);
+	ipc_waiters_remove(&queue->receivers, receiver);
 	receiver->ith_state = MACH_MSG_SUCCESS;
-	queue_push_back(&next->receivers, &self->ith_link);
+	ipc_waiters_push_back(&next->receivers, self);
 	return true;
 }
 

@@ -98,7 +98,7 @@ struct thread {
 	mach_port_name_t  self_name;		/* last given by mach_thread_self; space->lock */
 	struct ipc_port	 *exception_port;	/* send right, ipc_lock */
 	struct ipc_port	 *reply_port;		/* for kernel RPC (exceptions); own */
-	struct queue	  ith_link;		/* on a port's or set's queue of waiters, its lock */
+	struct queue	  ith_link;		/* among a port's or set's waiters, its lock; else to itself */
 	uint32_t	  ith_state;		/* result of the wait: mach_msg_return_t; queue's lock */
 	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
 	uint32_t	  ith_seqno;
