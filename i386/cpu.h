@@ -50,6 +50,12 @@ current_thread(void)
 }
 
 /*
+ * The fields of current_processor(), each to be read or written at once, by one
+ * instruction: no register holds where they are.
+ */
+#define own_processor	((struct processor __seg_fs *)0)
+
+/*
  * n / d, and the remainder.  The kernel has no 64-bit division but this:
  * the compiler's library does not pass arguments in registers.
  */

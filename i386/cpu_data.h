@@ -27,7 +27,7 @@ struct cpu_data {
 
 	/* pmap.c's */
 	struct pmap	 *pmap;		/* loaded; written by this processor */
-	struct pmap	 *pmap_wanted;	/* what should be: may be the kernel's */
+	bool		  pmap_unused;	/* the kernel's would do, its half is in it */
 	volatile uint32_t shootdown_pending;
 };
 

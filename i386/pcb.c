@@ -37,6 +37,7 @@ pcb_init(struct thread *thread)
 	regs->cs = USER_CS;
 	regs->ss = regs->ds = regs->es = regs->fs = regs->gs = USER_DS;
 	regs->eflags = EFLAGS_ONE | EFLAGS_IF;
+	thread->pcb.pmap = thread->task->map->pmap;
 }
 
 void

@@ -17,6 +17,7 @@
 #include <machine/seg.h>
 
 struct fpu_state;
+struct pmap;
 struct thread;
 struct i386_ldt;
 
@@ -33,6 +34,7 @@ struct pcb {
 	uint32_t	   entry_room[32];	/* below, see above */
 	struct mach_msg_call call;		/* own */
 	struct trap_frame  regs;		/* the user's registers */
+	struct pmap	  *pmap;		/* fixed: its task's */
 	/* kernel context while switched out with a stack */
 	uint32_t	   kernel_esp;
 	/* own, or under the thread's lock when it is stopped */
@@ -47,7 +49,10 @@ struct pcb {
 	uint32_t	   gdt_user[2][2];	/* i386_set_gdt slots */
 };
 
-/* Set up a new thread's user registers: flat selectors, IF, all else zero. */
+/*
+ * Set up a new thread of a task, by then thread->task: its user registers are
+ * flat selectors, IF, all else zero.
+ */
 void	pcb_init(struct thread *thread);
 void	pcb_free(struct thread *thread);	/* fpu state, ldt */
 

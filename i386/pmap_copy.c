@@ -2,9 +2,9 @@
  * i386/pmap_copy.c - from one task's memory straight to another's.
  *
  * Owns:       nothing.
- * Locks:      none.  The processor enters itself among those that may hold
- *             pmap's translations and turns interrupts off: who takes a right
- *             away afterwards waits for its answer, so for the copy's end.
+ * Locks:      none.  The processor is among those that may hold pmap's
+ *             translations and turns interrupts off: who takes a right away
+ *             afterwards waits for its answer, so for the copy's end.
  * Invariant:  a page is written only through an entry that a user program
  *             could write through at that moment.
  */
@@ -62,20 +62,14 @@ bool
 pmap_copy_user(struct pmap *pmap, vm_offset_t to, const void *from,
     uint32_t size)
 {
-	struct processor *self = current_processor();
-	bool other = pmap != self->machine.pmap, ok;
+	bool ok;
 
 	if (unlikely(to > KERNEL_BASE - size ||
 	    (uintptr_t)from > KERNEL_BASE - size || ((to | size) & 3) != 0))
 		return false;
 	intr_off();
-	if (other)
-		__atomic_or_fetch(&pmap->processors, self->machine.bit,
-		    __ATOMIC_SEQ_CST);
+	pmap_join(pmap);
 	ok = copy_pages(pmap, to, from, size);
-	if (other)
-		__atomic_and_fetch(&pmap->processors, ~self->machine.bit,
-		    __ATOMIC_RELEASE);
 	intr_restore(true);
 	return ok;
 }

@@ -73,7 +73,7 @@ struct pmap {
 	uint32_t	  cr3;
 	/* atomic */
 	struct refcount	  refs;
-	/* who may hold its translations: set before CR3 is loaded; atomic */
+	/* who may hold its translations: each its own bit; atomic */
 	volatile uint32_t processors;
 };
 
@@ -308,45 +308,42 @@ void	pmap_table_free(struct pte *table);
 /* The entry of one of this processor's windows, and its address. */
 struct pte *pmap_window(unsigned which, vm_offset_t *va);
 
-/* Load pmap in place of old, which is the kernel's or has been loaded. */
+/*
+ * From here on this processor may hold translations of pmap, a user's, and is
+ * asked to forget what changes.  Interrupts are off.
+ */
 static inline __attribute__((always_inline)) void
-pmap_load(struct processor *self, struct pmap *pmap, struct pmap *old,
-    bool old_is_users)
+pmap_join(struct pmap *pmap)
 {
-	uint32_t bit = self->machine.bit;
+	uint32_t bit = own_processor->machine.bit;
 
-	__atomic_or_fetch(&pmap->processors, bit, __ATOMIC_SEQ_CST);
-	self->machine.pmap = pmap;
+	if (unlikely((pmap->processors & bit) == 0))
+		__atomic_or_fetch(&pmap->processors, bit, __ATOMIC_SEQ_CST);
+}
+
+/* Use pmap, of a user task, on this processor from now on; interrupts are off. */
+static inline __attribute__((always_inline)) void
+pmap_switch_user(struct pmap *pmap)
+{
+	assert(pmap != kernel_pmap && !own_processor->machine.pmap_unused);
+	if (pmap == own_processor->machine.pmap)
+		return;
+	pmap_join(pmap);
+	own_processor->machine.pmap = pmap;
 	cr3_write(pmap->cr3);
-	if (old_is_users)
-		__atomic_sub_fetch(&old->processors, bit, __ATOMIC_RELEASE);
 }
 
 /*
- * Use pmap on this processor from now on; interrupts are off.  The kernel's
- * own half is in every pmap, so changing to kernel_pmap leaves the old one
- * loaded: often the same task runs again next.  A shootdown for it then makes
- * the processor let go.
+ * The same for any pmap, from any.  The kernel's own half is in every pmap, so
+ * changing to kernel_pmap leaves the old one loaded: often the same task runs
+ * again next.  A shootdown for it then makes the processor let go.
  */
 static inline __attribute__((always_inline)) void
-pmap_switch(struct processor *self, struct pmap *pmap)
+pmap_switch(struct pmap *pmap)
 {
-	struct pmap *old = self->machine.pmap;
-
-	self->machine.pmap_wanted = pmap;
-	if (pmap != old && pmap != kernel_pmap)
-		pmap_load(self, pmap, old, old != kernel_pmap);
-}
-
-/* The same from one user task, whose pmap is loaded, to another. */
-static inline __attribute__((always_inline)) void
-pmap_switch_user(struct processor *self, struct pmap *pmap)
-{
-	struct pmap *old = self->machine.pmap;
-
-	assert(pmap != old && pmap != kernel_pmap && old != kernel_pmap);
-	self->machine.pmap_wanted = pmap;
-	pmap_load(self, pmap, old, true);
+	own_processor->machine.pmap_unused = pmap == kernel_pmap;
+	if (pmap != kernel_pmap)
+		pmap_switch_user(pmap);
 }
 
 #endif

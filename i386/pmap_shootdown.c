@@ -7,9 +7,23 @@
  *             pending; then the targets read it, each clearing its bit when it
  *             has obeyed.  The kernel is not preemptible and interrupt
  *             handlers ask for nothing, so a processor has one at a time.
- * Invariant:  a processor sets its bit in pmap->processors before it loads
- *             the pmap, and page tables change before that mask is read: who
- *             is not in the mask loads its TLB from the new tables.
+ * Invariant:  a processor's bit is set in pmap->processors from before it loads
+ *             the pmap until, some other being loaded, it is asked to forget
+ *             something; and page tables change before that mask is read.
+ *
+ * A processor alone sets and clears its bits, by locked instructions, so what
+ * it reads of its own is so: a switch sets a bit only if it is clear.  Either
+ * the asker finds the bit, and waits for an answer, or the bit was set after
+ * the page table had changed, and the TLB, which a load of CR3 has emptied of
+ * all that is not global, is filled from the new table.  The same goes for the
+ * top level, which is read when CR3 is loaded.  A bit that is set of old costs
+ * one interrupt, which clears it, and spares two locked instructions in every
+ * switch.
+ *
+ * Who asks has a lock that keeps the pmap, and has it until all have answered:
+ * none looks at a pmap that is gone.  As the last reference goes all bits are
+ * cleared, and nobody is left to set one: the pmap is neither a thread's nor
+ * loaded anywhere.
  *
  * The asker waits holding pmap and pv locks, so nobody may wait for these
  * with interrupts off and not answer: cpu_spin_wait polls.
@@ -65,17 +79,23 @@ pmap_flush_local(vm_offset_t start, vm_offset_t end)
 	}
 }
 
-/* Stop using pmap on this processor, interrupts off. */
+/* This processor, which has another pmap loaded, holds nothing of pmap. */
+static void
+leave(const struct processor *self, struct pmap *pmap)
+{
+	assert(self->machine.pmap != pmap);
+	__atomic_and_fetch(&pmap->processors, ~self->machine.bit,
+	    __ATOMIC_SEQ_CST);
+}
+
+/* Stop using pmap, which is loaded, on this processor; interrupts off. */
 static void
 unload_local(struct processor *self, struct pmap *pmap)
 {
-	if (self->machine.pmap != pmap)
-		return;
 	self->machine.pmap = kernel_pmap;
-	self->machine.pmap_wanted = kernel_pmap;
+	self->machine.pmap_unused = true;
 	cr3_write(kernel_pmap->cr3);
-	__atomic_and_fetch(&pmap->processors, ~(1u << self->number),
-	    __ATOMIC_SEQ_CST);
+	leave(self, pmap);
 }
 
 /* Do what a request asks of this processor; interrupts off. */
@@ -87,9 +107,9 @@ obey(struct processor *self, const struct request *request)
 	if (pmap == kernel_pmap) {
 		pmap_flush_local(request->start, request->end);
 	} else if (self->machine.pmap != pmap) {
-		return;		/* loaded another since */
+		leave(self, pmap);		/* no more such requests */
 	} else if (request->kind == REQUEST_UNLOAD ||
-	    self->machine.pmap_wanted != pmap) {
+	    self->machine.pmap_unused) {
 		unload_local(self, pmap);	/* no more such requests */
 	} else if (request->kind == REQUEST_RELOAD) {
 		cr3_write(pmap->cr3);
@@ -160,7 +180,7 @@ request_all(struct pmap *pmap, enum request_kind kind, vm_offset_t start,
 	struct processor *self = current_processor();
 	struct request *request = &requests[self->number];
 	uint32_t users = __atomic_load_n(&pmap->processors, __ATOMIC_SEQ_CST);
-	uint32_t self_bit = 1u << self->number;
+	uint32_t self_bit = self->machine.bit;
 	bool were_on;
 
 	if (users == 0)
@@ -182,13 +202,16 @@ void
 pmap_flush(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
 	uint32_t users = __atomic_load_n(&pmap->processors, __ATOMIC_SEQ_CST);
+	struct processor *self = current_processor();
 
 	if (users == 0)
 		return;
-	if (likely(users == 1u << current_processor()->number))
+	if (unlikely(users != self->machine.bit))
+		request_all(pmap, REQUEST_FLUSH, start, end);
+	else if (likely(pmap == self->machine.pmap || pmap == kernel_pmap))
 		pmap_flush_local(start, end);
 	else
-		request_all(pmap, REQUEST_FLUSH, start, end);
+		leave(self, pmap);
 }
 
 void

@@ -6,26 +6,21 @@
 #define I386_SWITCH_H
 
 #include <kern/processor.h>
-#include <kern/task.h>
 #include <kern/thread.h>
 #include <machine/pmap_internal.h>
-#include <vm/vm_map.h>
 
 /* What only some threads have: FPU state, debug registers, segments. */
 void	machine_switch_special(struct processor *processor,
 	    struct thread *old, struct thread *new);
 
 /* What follows, but for the address space. */
-static inline __attribute__((always_inline)) struct processor *
+static inline __attribute__((always_inline)) void
 machine_switch_thread(struct thread *old, struct thread *new)
 {
-	struct processor *processor = current_processor();
-
 	if (unlikely((old->pcb.special | new->pcb.special) != 0))
-		machine_switch_special(processor, old, new);
-	processor->active_thread = new;
-	processor->machine.tss.esp0 = (uintptr_t)(&new->pcb.regs + 1);
-	return processor;
+		machine_switch_special(current_processor(), old, new);
+	own_processor->active_thread = new;
+	own_processor->machine.tss.esp0 = (uintptr_t)(&new->pcb.regs + 1);
 }
 
 /*
@@ -35,20 +30,16 @@ machine_switch_thread(struct thread *old, struct thread *new)
 static inline __attribute__((always_inline)) void
 machine_switch_no_stack(struct thread *old, struct thread *new)
 {
-	struct processor *processor = machine_switch_thread(old, new);
-
-	if (new->task != old->task)
-		pmap_switch(processor, new->task->map->pmap);
+	machine_switch_thread(old, new);
+	pmap_switch(new->pcb.pmap);
 }
 
 /* The same between two threads of user tasks. */
 static inline __attribute__((always_inline)) void
 machine_switch_user(struct thread *old, struct thread *new)
 {
-	struct processor *processor = machine_switch_thread(old, new);
-
-	if (new->task != old->task)
-		pmap_switch_user(processor, new->task->map->pmap);
+	machine_switch_thread(old, new);
+	pmap_switch_user(new->pcb.pmap);
 }
 
 #endif

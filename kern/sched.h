@@ -29,7 +29,7 @@ bool	sched_better_queued(const struct thread *thread);
 static inline bool
 sched_better_ready(const struct thread *thread)
 {
-	return current_processor()->run_count != 0 &&
+	return own_processor->run_count != 0 &&
 	    sched_better_queued(thread);
 }
 

@@ -37,10 +37,11 @@ thread_bootstrap(void)
 	rwlock_init(&state_lock, LOCK_TASK_CREATE);
 }
 
-/* Fill in everything but task and ports. */
+/* Fill in everything but ports. */
 static void
-thread_setup(struct thread *thread, int priority)
+thread_setup(struct thread *thread, struct task *task, int priority)
 {
+	thread->task = task_reference(task);
 	refcount_init(&thread->refs, 1);
 	spinlock_init(&thread->lock, LOCK_THREAD);
 	spinlock_init(&thread->ipc_lock, LOCK_TASK_IPC);
@@ -106,8 +107,7 @@ thread_create(struct task *task, struct thread **out)
 	thread = zalloc_zero(thread_zone);
 	if (thread == NULL)
 		return KERN_RESOURCE_SHORTAGE;
-	thread_setup(thread, PRI_USER);
-	thread->task = task_reference(task);
+	thread_setup(thread, task, PRI_USER);
 	thread->state = TH_WAIT | TH_PARKED;
 	thread->continuation = thread_exception_return;
 	thread->suspend_count = 1;
@@ -141,8 +141,7 @@ kernel_thread_alloc(const char *name, int priority)
 
 	if (thread == NULL)
 		panic("no memory for kernel thread %s", name);
-	thread_setup(thread, priority);
-	thread->task = task_reference(kernel_task);
+	thread_setup(thread, kernel_task, priority);
 	thread->vm_privilege = true;
 	strlcpy(thread->name, name, sizeof(thread->name));
 	return thread;
