@@ -29,7 +29,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 	}
 	target->state = TH_RUN;
 	target->continuation = NULL;
-	target->quantum_left = self->quantum_left;
 	target->last_processor = self->last_processor;
 	self->continuation = continuation;
 	self->sleep_since = uptime_seconds();

@@ -37,6 +37,7 @@ struct processor {
 	struct thread	 *switched_from;/* to be dispatched by who runs next */
 	vm_offset_t	  stack_cache[4];
 	unsigned	  stack_cached;
+	unsigned	  quantum_left;	/* ticks of the time slice */
 	unsigned	  ticks_user;
 	unsigned	  ticks_system;
 	unsigned	  ticks_idle;

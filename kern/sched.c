@@ -295,8 +295,6 @@ thread_invoke(struct thread *old, continuation_t continuation,
 	old->continuation = continuation;
 	p->switched_from = old;
 	new->last_processor = p;
-	if (new->quantum_left == 0)
-		new->quantum_left = QUANTUM_TICKS;
 	if (new->kernel_stack == 0 && continuation != NULL) {
 		machine_switch_no_stack(old, new);
 		switch_done();
@@ -308,12 +306,16 @@ thread_invoke(struct thread *old, continuation_t continuation,
 	switch_done();
 }
 
-/* The next thread for p: one that runs, has a stack or can be given one. */
+/*
+ * The next thread for p: one that runs, has a stack or can be given one.  It
+ * has a time slice of its own.
+ */
 static struct thread *
 thread_select_with_stack(struct processor *p, bool have_stack)
 {
 	struct thread *new;
 
+	p->quantum_left = QUANTUM_TICKS;
 	for (;;) {
 		new = thread_select(p);
 		if (new->kernel_stack != 0 || have_stack ||
@@ -376,7 +378,7 @@ thread_grab(struct thread *target, bool waiting)
 	return ok;
 }
 
-/* Enter target, which thread_grab has just given us. */
+/* Enter target, which thread_grab has just given us, for the rest of the slice. */
 static enum wait_result
 thread_enter(struct thread *target, continuation_t continuation, bool intr)
 {
@@ -435,7 +437,6 @@ thread_handoff(struct thread *target, continuation_t continuation)
 		thread_untake(target);
 		return thread_block(continuation);
 	}
-	target->quantum_left = current_thread()->quantum_left;
 	return thread_enter(target, continuation, intr);
 }
 
@@ -645,29 +646,34 @@ run_queue_rescan(struct processor *p)
 	}
 }
 
-/* The clock ticked in thread: charge it, and see whether its time is up. */
+/* The clock ticked in thread: charge it. */
 static void
 thread_tick(struct thread *thread, bool from_user)
 {
-	int best;
-
 	spin_lock(&thread->lock);
 	if (from_user)
 		thread->user_ticks++;
 	else
 		thread->system_ticks++;
 	thread->sched_usage += USAGE_TICK;
-	if (thread->quantum_left > 0)
-		thread->quantum_left--;
-	if (thread->quantum_left == 0) {
-		priority_compute(thread);
-		thread->quantum_left = QUANTUM_TICKS;
-		best = run_queue_best(current_processor());
-		if (best >= 0 && best <= thread->sched_pri)
-			__atomic_or_fetch(&thread->ast, AST_PREEMPT,
-			    __ATOMIC_RELAXED);
-	}
+	priority_compute(thread);
 	spin_unlock(&thread->lock);
+}
+
+/* The slice is a tick shorter: see whether it is over, and another's turn. */
+static void
+slice_tick(struct processor *p, struct thread *thread)
+{
+	int best;
+
+	if (p->quantum_left > 1) {
+		p->quantum_left--;
+		return;
+	}
+	p->quantum_left = QUANTUM_TICKS;
+	best = run_queue_best(p);
+	if (best >= 0 && best <= thread->sched_pri)
+		__atomic_or_fetch(&thread->ast, AST_PREEMPT, __ATOMIC_RELAXED);
 }
 
 void
@@ -685,6 +691,7 @@ sched_tick(bool from_user)
 	else
 		p->ticks_system++;
 	thread_tick(thread, from_user);
+	slice_tick(p, thread);
 	if (clock_ticks % HZ == p->number % HZ && p->run_count != 0)
 		run_queue_rescan(p);
 }

@@ -60,7 +60,6 @@ thread_setup(struct thread *thread, struct task *task, int priority)
 	thread->depress_pri = -1;
 	thread->policy = POLICY_TIMESHARE;
 	thread->sched_stamp = uptime_seconds();
-	thread->quantum_left = QUANTUM_TICKS;
 	clock_get_time(&thread->creation_time);
 	pcb_init(thread);
 }

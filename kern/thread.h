@@ -76,7 +76,6 @@ struct thread {
 	struct timer	  depress_timer;
 	uint32_t	  sched_usage;		/* decayed ticks, scaled */
 	uint32_t	  sched_stamp;		/* second of the last decay */
-	unsigned	  quantum_left;		/* ticks */
 	int		  policy;		/* POLICY_* */
 	int		  policy_data;		/* quantum in ms for POLICY_FIXEDPRI */
 	unsigned	  suspend_count;	/* thread_suspend's */
