@@ -144,6 +144,17 @@ user_return:
 	cmpl	$0, REGS_AST(%ebx)
 	jne	user_return_ast
 	movl	%ebx, %esp
+	jmp	exit_pop_gs
+
+/* void thread_syscall_return_off(struct thread *self, kern_return_t value); */
+	.globl	thread_syscall_return_off
+	.type	thread_syscall_return_off, @function
+thread_syscall_return_off:
+	cmpl	$0, THREAD_AST(%eax)
+	movl	%edx, THREAD_EAX(%eax)
+	leal	THREAD_REGS(%eax), %esp
+	jne	user_return_off_ast
+
 	.globl	exit_pop_gs, exit_pop_fs, exit_pop_es, exit_pop_ds, exit_iret
 exit_pop_gs:
 	popl	%gs
@@ -177,6 +188,8 @@ exit_sysenter:
 	sti
 	sysexit
 
+user_return_off_ast:
+	movl	%esp, %ebx
 user_return_ast:
 	movl	STACK_TOP, %esp
 	sti

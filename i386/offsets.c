@@ -33,6 +33,8 @@ void __attribute__((used))
 locore_offsets(void)
 {
 	DEFINE(THREAD_REGS, REGS);
+	DEFINE(THREAD_EAX, REGS + offsetof(struct trap_frame, eax));
+	DEFINE(THREAD_AST, offsetof(struct thread, ast));
 	DEFINE(THREAD_ENTRY_ROOM, offsetof(struct thread, pcb.entry_room));
 	DEFINE(CALL_THREAD, -(int)offsetof(struct thread, pcb.call));
 	DEFINE(ENTRY_ROOM_AND_REGS, offsetof(struct pcb, regs) +

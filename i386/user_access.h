@@ -39,30 +39,46 @@ fault:
 	return false;
 }
 
-#define USER_STORE(word, value)						\
-	__asm__ goto volatile("801: movl %1, " #word "*4(%0)\n"		\
-	    USER_ACCESS_TABLE						\
+#define USER_STORE(word, value, table)					\
+	__asm__ goto volatile("801: movl %1, " #word "*4(%0)\n"	\
+	    table							\
 	    : : "r" (user), "ri" (value) : "memory" : fault)
 
-/* All six. */
-static inline __attribute__((always_inline)) bool
+/* The body of a function that writes all six. */
+#define USER_HEADER_STORE(table)					\
+	do {								\
+		if (unlikely((uintptr_t)user > USER_HEADER_LAST))	\
+			return false;					\
+		user_access_begin();					\
+		USER_STORE(0, bits, table);				\
+		USER_STORE(1, size, table);				\
+		USER_STORE(2, remote, table);				\
+		USER_STORE(3, local, table);				\
+		USER_STORE(4, seqno, table);				\
+		USER_STORE(5, id, table);				\
+		user_access_end();					\
+		return true;						\
+	fault:								\
+		user_access_end();					\
+		return false;						\
+	} while (0)
+
+static inline bool
 user_header_write(void *user, uint32_t bits, uint32_t size, uint32_t remote,
     uint32_t local, uint32_t seqno, uint32_t id)
 {
-	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
-		return false;
-	user_access_begin();
-	USER_STORE(0, bits);
-	USER_STORE(1, size);
-	USER_STORE(2, remote);
-	USER_STORE(3, local);
-	USER_STORE(4, seqno);
-	USER_STORE(5, id);
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
+	USER_HEADER_STORE(USER_ACCESS_TABLE);
+}
+
+/*
+ * The same without a wait: false also if that would need one.  Any locks may
+ * be held, interrupts may be off.
+ */
+static inline __attribute__((always_inline)) bool
+user_header_write_nofault(void *user, uint32_t bits, uint32_t size,
+    uint32_t remote, uint32_t local, uint32_t seqno, uint32_t id)
+{
+	USER_HEADER_STORE(USER_ACCESS_TABLE_NOFAULT);
 }
 
 /* The body of a function that copies words; table: what a fault there does. */
@@ -86,10 +102,7 @@ user_words_copy(void *to, const void *from, uint32_t words)
 	USER_WORDS_COPY(to, from, words, USER_ACCESS_TABLE);
 }
 
-/*
- * The same without a wait: false also if that would need one.  Any locks may
- * be held, interrupts may be off.
- */
+/* The same without a wait, as user_header_write_nofault. */
 static inline __attribute__((always_inline)) bool
 user_words_read_nofault(const void *user, void *to, uint32_t words)
 {

@@ -80,6 +80,7 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 	if (queue != &port->head)
 		spin_unlock(&queue->lock);
 	ip_unlock(port);
+	intr_restore(true);
 	return passed;
 }
 

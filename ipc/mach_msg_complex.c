@@ -178,7 +178,8 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	struct ipc_object *queue = &dest->head;
 	bool passed = false;
 
-	lock_two(dest, reply);
+	if (unlikely(!lock_two(dest, reply)))
+		return false;
 	if (dest->pset != NULL) {
 		queue = &dest->pset->head;
 		spin_lock(&queue->lock);
@@ -199,6 +200,7 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		spin_unlock(&queue->lock);
 	ip_unlock(dest);
 	ip_unlock(reply);
+	intr_restore(true);
 	return passed;
 }
 
@@ -230,6 +232,7 @@ pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	spin_unlock(&next->lock);
 	ip_unlock(dest);
 	spin_unlock(&space->lock);
+	intr_restore(true);
 	return passed;
 }
 

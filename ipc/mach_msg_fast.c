@@ -42,41 +42,86 @@ _Static_assert(MACH_MSG_FAST_MAX - HEADER_SIZE <= PMAP_COPY_MAX, "vm/pmap.h");
 
 uint32_t mach_msg_fast_bodies = MACH_MSG_FAST_BODIES;
 
+bool
+lock_two_in_order(struct ipc_port *first, struct ipc_port *second)
+{
+	ip_unlock(first);
+	if (first == second)
+		return false;
+	ip_lock(first < second ? first : second);
+	spin_lock_second(first < second ? &second->head.lock :
+	    &first->head.lock);
+	return true;
+}
+
+/* What deliver could not do at once: a page of the buffer is not there. */
+static __attribute__((noinline, noreturn)) void
+deliver_late(struct thread *self, const mach_msg_header_t *head,
+    mach_msg_return_t mr)
+{
+	intr_restore(true);
+	if (!user_words_write(self->pcb.call.args.msg, head, sizeof(*head)))
+		mr = MACH_RCV_INVALID_DATA;
+	thread_syscall_return(mr);
+}
+
 /*
- * In the receiver: the header of a call, with a right to reply (consumed).
- * Without a name for that only the header comes, as in mach_msg.c.
+ * The end of a receive: the header to the user, whose current thread returns mr.
+ * Interrupts are off.
  */
-static inline __attribute__((always_inline)) mach_msg_return_t
+static inline __attribute__((always_inline, noreturn)) void
+deliver(struct thread *self, const struct arrival *a, mach_msg_bits_t bits,
+    mach_msg_size_t size, mach_port_name_t remote, mach_msg_id_t id,
+    mach_msg_return_t mr)
+{
+	bits |= MACH_MSGH_BITS(0, a->type);
+	if (unlikely(!user_header_write_nofault(self->pcb.call.args.msg, bits,
+	    size, remote, a->local, a->seqno, id))) {
+		mach_msg_header_t head = {
+			.msgh_bits = bits,
+			.msgh_size = size,
+			.msgh_remote_port = (struct ipc_port *)(uintptr_t)remote,
+			.msgh_local_port = (struct ipc_port *)(uintptr_t)a->local,
+			.msgh_seqno = a->seqno,
+			.msgh_id = id,
+		};
+		deliver_late(self, &head, mr);
+	}
+	thread_syscall_return_off(self, mr);
+}
+
+/*
+ * In the receiver: a call, with a right to reply (consumed).  Without a name
+ * for that only the header comes, as in mach_msg.c.
+ */
+static inline __attribute__((always_inline, noreturn)) void
 deliver_call(const struct arrival *a, struct ipc_port *reply,
     mach_msg_size_t size, mach_msg_id_t id)
 {
 	struct thread *self = current_thread();
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 	mach_port_name_t name;
-	mach_msg_return_t mr;
 
 	self->task->messages_received++;
-	mr = name_reply(self->task->space, reply, &name);
-	if (unlikely(mr != MACH_MSG_SUCCESS))
-		mr |= MACH_RCV_HEADER_ERROR;
-	if (unlikely(!user_header_write(self->pcb.call.args.msg,
-	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, a->type), size, name,
-	    a->local, a->seqno, id)))
-		return MACH_RCV_INVALID_DATA;
-	return mr;
+	if (unlikely(!name_reply_at_hand(self->task->space, reply, &name))) {
+		intr_restore(true);
+		mr = name_reply(self->task->space, reply, &name);
+		if (mr != MACH_MSG_SUCCESS)
+			mr |= MACH_RCV_HEADER_ERROR;
+		intr_off();
+	}
+	deliver(self, a, MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0), size,
+	    name, id, mr);
 }
 
-/* In the receiver: the header of a reply. */
-static inline __attribute__((always_inline)) mach_msg_return_t
+/* In the receiver: a reply. */
+static inline __attribute__((always_inline, noreturn)) void
 deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 {
 	struct thread *self = current_thread();
 
 	self->task->messages_received++;
-	if (unlikely(!user_header_write(self->pcb.call.args.msg,
-	    MACH_MSGH_BITS(0, a->type), size, MACH_PORT_NAME_NULL, a->local,
-	    a->seqno, id)))
-		return MACH_RCV_INVALID_DATA;
-	return MACH_MSG_SUCCESS;
+	deliver(self, a, 0, size, MACH_PORT_NAME_NULL, id, MACH_MSG_SUCCESS);
 }
 
 /*
@@ -108,6 +153,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	struct ipc_port *dest, *reply;
 	struct ipc_object *queue;
 	struct ipc_entry *entry;
+	mach_msg_size_t size = args->send_size;	/* no more ours once it passed */
 	struct arrival arrival;
 	bool passed = false;
 
@@ -118,12 +164,13 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	dest = entry->port;
 	entry = ipc_entry_lookup_right(space, args->rcv_name,
 	    MACH_PORT_TYPE_RECEIVE, IPC_HINT_RECEIVE);
-	if (entry == NULL || entry->port == dest)
+	if (entry == NULL)
 		return false;
 	reply = entry->port;
 	if (dest->receiver == ipc_space_kernel)
 		return fast_kernel_call(args, space, dest, reply, id);
-	lock_two(dest, reply);
+	if (unlikely(!lock_two(dest, reply)))
+		return false;
 	queue = &dest->head;
 	if (unlikely(dest->pset != NULL)) {
 		queue = &dest->pset->head;
@@ -145,8 +192,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	if (!passed)
 		return false;
 	spin_unlock(&space->lock);
-	thread_syscall_return(deliver_call(&arrival, reply, args->send_size,
-	    id));
+	deliver_call(&arrival, reply, size, id);
 }
 
 /* Send a reply from a locked space and wait for a call, or do nothing. */
@@ -157,6 +203,7 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	struct ipc_entry *entry;
 	struct ipc_object *next;
 	struct ipc_port *dest;
+	mach_msg_size_t size = args->send_size;	/* no more ours once it passed */
 	struct arrival arrival;
 	bool passed = false;
 
@@ -187,7 +234,7 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	if (!passed)
 		return;
 	spin_unlock(&space->lock);
-	thread_syscall_return(deliver_reply(&arrival, args->send_size, id));
+	deliver_reply(&arrival, size, id);
 }
 
 /* A simple message by whose size of body it may go fast. */

@@ -48,8 +48,8 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
 /*
  * Pass the processor to the thread that waits at queue, a locked port's or its
  * set's, while the current thread waits at next; all locked.  Returns whether
- * the caller now is that thread; if not nothing has changed.  References of
- * the two objects are the caller's to count.
+ * the caller now is that thread, and interrupts are off; if not nothing has
+ * changed.  References of the two objects are the caller's to count.
  */
 static inline __attribute__((always_inline)) bool
 pass(const struct mach_msg_args *args, struct ipc_object *queue,
@@ -74,16 +74,16 @@ pass(const struct mach_msg_args *args, struct ipc_object *queue,
 	return true;
 }
 
-static inline void
-lock_two(struct ipc_port *a, struct ipc_port *b)
+/* The rest of lock_two, where the second is contended; the first is locked. */
+bool	lock_two_in_order(struct ipc_port *first, struct ipc_port *second);
+
+/* Lock two ports, in whatever order.  False: they are one, which is not. */
+static inline __attribute__((always_inline)) bool
+lock_two(struct ipc_port *first, struct ipc_port *second)
 {
-	if (a < b) {
-		ip_lock(a);
-		spin_lock_second(&b->head.lock);
-	} else {
-		ip_lock(b);
-		spin_lock_second(&a->head.lock);
-	}
+	ip_lock(first);
+	return likely(spin_trylock(&second->head.lock)) ||
+	    lock_two_in_order(first, second);
 }
 
 /* A port of ours that we may wait at: in no set, nothing queued. */
@@ -112,24 +112,37 @@ arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
 	}
 }
 
-/* A name in the receiver's space for the right to reply (consumed). */
-static inline __attribute__((always_inline)) mach_msg_return_t
-name_reply(struct ipc_space *space, struct ipc_port *reply,
+/*
+ * A name in the receiver's space for the right to reply (consumed), if one is
+ * kept for that.
+ */
+static inline __attribute__((always_inline)) bool
+name_reply_at_hand(struct ipc_space *space, struct ipc_port *reply,
     mach_port_name_t *name)
 {
 	struct ipc_entry *entry;
+	bool has_spare;
 
 	spin_lock(&space->lock);
-	if (likely(ipc_entry_has_spare(space))) {
+	has_spare = ipc_entry_has_spare(space);
+	if (likely(has_spare)) {
 		/* If the port has died since, check_dead will see it. */
 		entry = ipc_entry_take_spare(space, name);
 		entry->port = reply;
 		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
 		ipc_hint_set(space, IPC_HINT_REPLY, *name, entry);
-		spin_unlock(&space->lock);
-		return MACH_MSG_SUCCESS;
 	}
 	spin_unlock(&space->lock);
+	return has_spare;
+}
+
+/* The same, whatever it takes. */
+static inline mach_msg_return_t
+name_reply(struct ipc_space *space, struct ipc_port *reply,
+    mach_port_name_t *name)
+{
+	if (likely(name_reply_at_hand(space, reply, name)))
+		return MACH_MSG_SUCCESS;
 	return ipc_object_copyout_any(space, reply,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
 }
@@ -145,11 +158,12 @@ lock_next(struct ipc_space *space, mach_port_name_t name,
 	struct ipc_port *next;
 	struct ipc_pset *pset;
 
-	if (entry == NULL || entry->port == port)
+	if (entry == NULL)
 		return NULL;
 	if (likely(entry->bits & MACH_PORT_TYPE_RECEIVE)) {
 		next = entry->port;
-		lock_two(next, port);
+		if (unlikely(!lock_two(port, next)))
+			return NULL;
 		if (likely(port_is_quiet(next)))
 			return &next->head;
 		ip_unlock(next);

@@ -36,7 +36,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 	machine_switch_user(self, target);
 	spin_unlock(&target->lock);
 	spin_unlock(&self->lock);
-	intr_restore(true);
 	if (unlikely(target->wait_timer_set))
 		thread_wait_over(target);
 	return true;
@@ -53,7 +52,8 @@ thread_swap_if(struct thread *self, struct thread *target,
  * given up, it has then blocked: nobody need dispatch it.
  *
  * False, with nothing changed, if target is awake already or there is reason
- * for the current thread to look at its ast.  Interrupts are on.
+ * for the current thread to look at its ast.  Interrupts are on before; after a
+ * swap they are off, for it is short from here to user mode.
  */
 static inline __attribute__((always_inline)) bool
 thread_swap(struct thread *self, struct thread *target,

@@ -209,6 +209,9 @@ enum wait_result thread_handoff(struct thread *target, continuation_t continuati
 void	thread_exception_return(void) __attribute__((noreturn));
 /* The same after a trap that returns value in the result register. */
 void	thread_syscall_return(kern_return_t value) __attribute__((noreturn));
+/* The same with interrupts off; self is the current thread. */
+void	thread_syscall_return_off(struct thread *self, kern_return_t value)
+	    __attribute__((noreturn));
 
 void	ast_on(struct thread *thread, uint32_t reasons);	/* and nudge its processor */
 void	ast_taken(void);	/* machine, on the way to user mode, interrupts on */
