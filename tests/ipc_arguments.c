@@ -246,11 +246,10 @@ call_everything(void)
 	const mach_port_t *pool = fuzz_pool_make();
 	mach_port_t watched = test_port();
 
-	CHECK_KR(mach_thread_start(abort_what_waits,
-	    (void *)mach_thread_self()), KERN_SUCCESS);
-
 	/* its exceptions would be messages to a port that it is given */
 	CHECK_KR(task_suspend(pool[FUZZ_TASK]), KERN_SUCCESS);
+	CHECK_KR(mach_thread_start(abort_what_waits,
+	    (void *)mach_thread_self()), KERN_SUCCESS);
 	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
 	for (unsigned i = 0; i < FUZZ_PORTS; i++) {
 		if (i == FUZZ_DEAD || i == FUZZ_SILENT || i == FUZZ_PAGER ||
@@ -330,9 +329,9 @@ fail_everything(void)
 	given = test_port();
 	disposition = MACH_MSG_TYPE_COPY_SEND;
 	test_remember_tasks(TEST_HOST_PORT);
+	CHECK_KR(task_suspend(pool[FUZZ_TASK]), KERN_SUCCESS);
 	CHECK_KR(mach_thread_start(abort_what_waits,
 	    (void *)mach_thread_self()), KERN_SUCCESS);
-	CHECK_KR(task_suspend(pool[FUZZ_TASK]), KERN_SUCCESS);
 	reply_port = right_allocate(MACH_PORT_RIGHT_RECEIVE);
 	for (unsigned r = 0; r < request_count; r++)
 		for (unsigned i = 0; i < FUZZ_PORTS; i++)
