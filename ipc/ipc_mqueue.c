@@ -9,7 +9,9 @@
  * Invariant:  who takes a thread off a queue of waiters has set ith_state to
  *             the outcome first and calls thread_go before it unlocks.  A
  *             thread whose wait ended otherwise takes itself off, unless it
- *             finds ith_state changed: then that outcome holds.
+ *             finds ith_state changed: then that outcome holds.  A waiting
+ *             receiver has no reference (struct thread, saved.msg); a blocked
+ *             sender's is its message's.
  *             msgcount counts queued messages and blocked senders that have
  *             been let in but have not yet queued theirs.
  */
@@ -372,67 +374,79 @@ first_size(const struct ipc_port *port)
 	    link)->header.msgh_size;
 }
 
-/* The first ready port of a locked set, which comes back locked as well. */
-static struct ipc_port *
-lock_ready(struct ipc_pset *pset)
+/*
+ * The first ready port of a locked set, which comes back locked as well.
+ * MACH_RCV_IN_PROGRESS: there is none; MACH_RCV_PORT_DIED: we had to wait and
+ * the set, no longer locked, has died meanwhile.
+ */
+static mach_msg_return_t
+lock_ready(struct ipc_pset *pset, struct ipc_port **out)
 {
 	struct ipc_port *port;
 
 	while (!queue_empty(&pset->ready)) {
-		port = queue_element(queue_first(&pset->ready),
+		*out = port = queue_element(queue_first(&pset->ready),
 		    struct ipc_port, ready_link);
 		if (likely(spin_trylock(&port->head.lock)))
-			return port;
+			return MACH_MSG_SUCCESS;
+		ipc_pset_reference(pset);
 		ipc_port_reference(port);
 		ips_unlock(pset);
 		ip_lock(port);
 		ips_lock(pset);
+		if (!pset->head.alive) {
+			ips_unlock(pset);
+			ip_unlock(port);
+			ipc_port_release(port);
+			ipc_pset_release(pset);
+			return MACH_RCV_PORT_DIED;
+		}
+		refcount_drop_shared(&pset->head.refs, 1); /* its space's stays */
 		if (port->pset == pset && !queue_empty(&port->ready_link)) {
 			ipc_port_release(port);	/* the set has another */
-			return port;
+			return MACH_MSG_SUCCESS;
 		}
-		ips_unlock(pset);
 		ip_unlock(port);
 		ipc_port_release(port);
-		ips_lock(pset);
 	}
-	return NULL;
+	return MACH_RCV_IN_PROGRESS;
 }
 
 /*
- * Try to receive from a locked set.  MACH_RCV_IN_PROGRESS: nothing there.
+ * Try to receive from a locked set, which is locked still exactly if nothing is
+ * there: MACH_RCV_IN_PROGRESS.
  */
 static mach_msg_return_t
 try_set(struct ipc_pset *pset, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
     mach_msg_size_t *size)
 {
 	struct ipc_port *port;
+	mach_msg_return_t mr;
 
-	if (unlikely(!pset->head.alive))
-		return MACH_RCV_PORT_DIED;
-	port = lock_ready(pset);
-	if (port == NULL)
-		return MACH_RCV_IN_PROGRESS;
+	assert(pset->head.alive);
+	mr = lock_ready(pset, &port);
+	if (mr != MACH_MSG_SUCCESS)
+		return mr;
 	*size = first_size(port);
-	if (*size > limit) {
-		ip_unlock(port);
-		return MACH_RCV_TOO_LARGE;
+	if (likely(*size <= limit)) {
+		*kmsg = take_first(port);
+		queue_remove(&port->ready_link);
+		if (!queue_empty(&port->msgs))
+			queue_push_back(&pset->ready, &port->ready_link);
+	} else {
+		mr = MACH_RCV_TOO_LARGE;
 	}
-	*kmsg = take_first(port);
-	queue_remove(&port->ready_link);
-	if (!queue_empty(&port->msgs))
-		queue_push_back(&pset->ready, &port->ready_link);
 	ip_unlock(port);
-	return MACH_MSG_SUCCESS;
+	ips_unlock(pset);
+	return mr;
 }
 
-/* Try to receive from a locked port. */
+/* Look for a message at a locked port. */
 static mach_msg_return_t
-try_port(struct ipc_port *port, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
-    mach_msg_size_t *size)
+look_at_port(struct ipc_port *port, mach_msg_size_t limit,
+    struct ipc_kmsg **kmsg, mach_msg_size_t *size)
 {
-	if (unlikely(!port->head.alive || port->receiver == NULL))
-		return MACH_RCV_PORT_DIED;
+	assert(port->head.alive && port->receiver != NULL);
 	if (unlikely(port->pset != NULL))
 		return MACH_RCV_IN_SET;
 	if (queue_empty(&port->msgs))
@@ -442,6 +456,18 @@ try_port(struct ipc_port *port, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
 		return MACH_RCV_TOO_LARGE;
 	*kmsg = take_first(port);
 	return MACH_MSG_SUCCESS;
+}
+
+/* Try to receive from a locked port, as try_set does from a set. */
+static mach_msg_return_t
+try_port(struct ipc_port *port, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
+    mach_msg_size_t *size)
+{
+	mach_msg_return_t mr = look_at_port(port, limit, kmsg, size);
+
+	if (mr != MACH_RCV_IN_PROGRESS)
+		ip_unlock(port);
+	return mr;
 }
 
 /* What a taken message still owes: its sender's msg-accepted notification. */
@@ -474,16 +500,16 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	struct thread *self = current_thread(), *target;
 	mach_msg_return_t mr;
 
-	spin_lock(&object->lock);
 	if (object->is_set)
 		mr = try_set((struct ipc_pset *)object, limit, kmsg, size);
 	else
 		mr = try_port((struct ipc_port *)object, limit, kmsg, size);
 	if (mr == MACH_RCV_IN_PROGRESS && (option & MACH_RCV_TIMEOUT) &&
-	    timeout_ms == 0)
-		mr = MACH_RCV_TIMED_OUT;
-	if (mr != MACH_RCV_IN_PROGRESS) {
+	    timeout_ms == 0) {
 		spin_unlock(&object->lock);
+		mr = MACH_RCV_TIMED_OUT;
+	}
+	if (mr != MACH_RCV_IN_PROGRESS) {
 		ipc_mqueue_drop_handoff();
 		return mr == MACH_MSG_SUCCESS ? received(*kmsg) : mr;
 	}
@@ -504,6 +530,38 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	return ipc_mqueue_receive_results(object, kmsg, size);
 }
 
+/*
+ * The current thread's wait at object was ended by no message: stop waiting
+ * there.  False: who took it off has told an outcome meanwhile, and object may
+ * be gone; see struct thread, saved.msg.
+ */
+static bool
+stop_waiting(struct ipc_object *object)
+{
+	struct thread *self = current_thread();
+	struct ipc_space *space = self->task->space;
+	bool waits, locked, intr;
+
+	/* Nor does the port die alone, ipc_port_destroy_alone, before we leave. */
+	spin_lock(&space->lock);
+	for (;;) {
+		intr = spin_lock_intr(&self->lock);
+		waits = self->ith_state == MACH_RCV_IN_PROGRESS;
+		locked = waits && spin_trylock(&object->lock);
+		spin_unlock_intr(&self->lock, intr);
+		if (locked == waits)
+			break;
+		cpu_spin_wait();	/* for who has it, and may want ours */
+	}
+	if (locked) {
+		assert(self->ith_state == MACH_RCV_IN_PROGRESS);
+		ipc_waiters_remove(&object->receivers, self);
+		spin_unlock(&object->lock);
+	}
+	spin_unlock(&space->lock);
+	return locked;
+}
+
 mach_msg_return_t
 ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
     mach_msg_size_t *size)
@@ -512,17 +570,10 @@ ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
 	enum wait_result result = self->wait_result;
 	mach_msg_return_t mr;
 
+	if (unlikely(result != THREAD_AWAKENED) && stop_waiting(object))
+		return result == THREAD_TIMED_OUT ? MACH_RCV_TIMED_OUT :
+		    MACH_RCV_INTERRUPTED;
 	mr = __atomic_load_n(&self->ith_state, __ATOMIC_ACQUIRE);
-	if (unlikely(result != THREAD_AWAKENED)) {
-		spin_lock(&object->lock);
-		mr = self->ith_state;
-		if (mr == MACH_RCV_IN_PROGRESS) {
-			ipc_waiters_remove(&object->receivers, self);
-			mr = result == THREAD_TIMED_OUT ?
-			    MACH_RCV_TIMED_OUT : MACH_RCV_INTERRUPTED;
-		}
-		spin_unlock(&object->lock);
-	}
 	if (mr == MACH_MSG_SUCCESS) {
 		*kmsg = self->ith_kmsg;
 		return received(*kmsg);

@@ -45,7 +45,9 @@ mach_msg_return_t ipc_mqueue_send_always(struct ipc_kmsg *kmsg);
 /*
  * Receive from a port or a set.
  *
- * object       the caller holds a reference throughout
+ * object       locked, and live: the current thread's task has the right to
+ *              receive from it.  Comes back unlocked; who waits has no
+ *              reference to it
  * option       MACH_RCV_TIMEOUT with timeout_ms
  * limit        a larger message stays queued; *size tells how large
  * continuation what runs if the thread has to wait (then this does not

@@ -75,7 +75,6 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 		ipc_waiters_remove(&queue->receivers, receiver);
 		receiver->ith_state = MACH_MSG_SUCCESS;
 		header_set(message, port);
-		refcount_drop_shared(&queue->refs, 1);	/* the wait's */
 	}
 	if (queue != &port->head)
 		spin_unlock(&queue->lock);

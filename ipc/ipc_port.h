@@ -160,15 +160,20 @@ void		 ipc_port_destroy(struct ipc_port *port);
 static inline __attribute__((always_inline)) bool
 ipc_port_destroy_alone(struct ipc_port *port)
 {
-	/* Whoever waits at it, sends to it or is queued there has a reference. */
-	if (port->head.refs.count != 1 || port->pset != NULL ||
+	/*
+	 * Who sends to it or is queued there has a reference until he has let
+	 * go of its lock.  A receiver has none, and is here by the time that he
+	 * has let go of it; he took it with the space locked.
+	 */
+	if (port->head.refs.count != 1 ||
+	    __atomic_load_n(&port->head.lock.locked, __ATOMIC_ACQUIRE) != 0 ||
+	    !ipc_waiters_empty(&port->head.receivers) || port->pset != NULL ||
 	    port->nsrequest != NULL || port->pdrequest != NULL ||
 	    port->kotype != KOBJECT_NONE || !queue_empty(&port->dnrequests))
 		return false;
 	assert(port->srights == 0 && port->sorights == 0 &&
 	    port->msgcount == 0 && port->sonce_owed == 0 &&
-	    queue_empty(&port->msgs) && ipc_waiters_empty(&port->blocked) &&
-	    ipc_waiters_empty(&port->head.receivers));
+	    queue_empty(&port->msgs) && ipc_waiters_empty(&port->blocked));
 	port->head.alive = false;
 	port->head.lock.locked = PORT_MADE_UP;
 	if (port->account != NULL)

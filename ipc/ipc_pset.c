@@ -53,15 +53,6 @@ ipc_pset_release(struct ipc_pset *pset)
 }
 
 void
-ipc_object_release(struct ipc_object *object)
-{
-	if (object->is_set)
-		ipc_pset_release((struct ipc_pset *)object);
-	else
-		ipc_port_release((struct ipc_port *)object);
-}
-
-void
 ipc_pset_remove(struct ipc_port *port)
 {
 	struct ipc_pset *pset = port->pset;

@@ -42,7 +42,4 @@ void		 ipc_pset_destroy(struct ipc_pset *pset);
 void		 ipc_pset_remove(struct ipc_port *port);	/* it is in a set */
 void		 ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port);
 
-/* Drop a reference to a port or a set. */
-void		 ipc_object_release(struct ipc_object *object);
-
 #endif

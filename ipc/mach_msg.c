@@ -3,9 +3,8 @@
  *
  * Owns:       thread->saved.msg while a receive waits with its continuation,
  *             which goes on by the thread's pcb.call.
- * Locks:      none held across a step.
- * Invariant:  the object waited on is referenced from the lookup of its name
- *             until the wait is over.
+ * Locks:      none held across a step, but what is received from: from the
+ *             lookup of its name until the thread waits there or has a message.
  * Source:     Mach 3.0 kernel interface, mach_msg.
  */
 #include <ipc/ipc_entry.h>
@@ -134,7 +133,7 @@ get_kmsg(struct task *task, const struct mach_msg_args *r,
 	return mr;
 }
 
-/* The port or set to receive from, with a reference. */
+/* The port or set to receive from, locked. */
 static mach_msg_return_t
 receive_object(struct ipc_space *space, mach_port_name_t name,
     struct ipc_object **object)
@@ -153,7 +152,7 @@ receive_object(struct ipc_space *space, mach_port_name_t name,
 		mr = MACH_MSG_SUCCESS;
 	}
 	if (mr == MACH_MSG_SUCCESS)
-		refcount_take(&(*object)->refs);
+		spin_lock(&(*object)->lock);
 	spin_unlock(&space->lock);
 	return mr;
 }
@@ -197,12 +196,11 @@ put_message(struct ipc_kmsg *kmsg, struct task *task,
 
 /* The end of every receive that has looked at the queue. */
 static mach_msg_return_t
-receive_done(struct ipc_object *object, mach_msg_return_t mr,
-    struct ipc_kmsg *kmsg, mach_msg_size_t size, const struct mach_msg_args *r)
+receive_done(mach_msg_return_t mr, struct ipc_kmsg *kmsg, mach_msg_size_t size,
+    const struct mach_msg_args *r)
 {
 	mach_msg_header_t *user = r->msg;
 
-	ipc_object_release(object);
 	if (likely(mr == MACH_MSG_SUCCESS))
 		return put_message(kmsg, current_thread()->task, r);
 	if (mr == MACH_RCV_TOO_LARGE && copyout(&size, &user->msgh_size,
@@ -216,13 +214,12 @@ void
 mach_msg_receive_continue(void)
 {
 	struct thread *self = current_thread();
-	struct ipc_object *object = self->saved.msg.mqueue;
 	struct ipc_kmsg *kmsg = NULL;
 	mach_msg_size_t size = 0;
 	mach_msg_return_t mr;
 
-	mr = ipc_mqueue_receive_results(object, &kmsg, &size);
-	thread_syscall_return(receive_done(object, mr, kmsg, size,
+	mr = ipc_mqueue_receive_results(self->saved.msg.mqueue, &kmsg, &size);
+	thread_syscall_return(receive_done(mr, kmsg, size,
 	    &self->pcb.call.args));
 }
 
@@ -244,7 +241,7 @@ mach_msg_receive(struct task *task, const struct mach_msg_args *r)
 	mr = ipc_mqueue_receive(object, r->option,
 	    (r->option & MACH_RCV_LARGE) ? r->rcv_size : MACH_MSG_SIZE_MAX,
 	    r->timeout, mach_msg_receive_continue, &kmsg, &size);
-	return receive_done(object, mr, kmsg, size, r);
+	return receive_done(mr, kmsg, size, r);
 }
 
 mach_msg_return_t

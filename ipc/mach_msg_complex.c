@@ -192,8 +192,6 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND);
 		p->no_senders = ipc_port_drop_srights(dest);
 		p->mscount = dest->mscount;
-		refcount_take(&reply->head.refs);	/* our wait's */
-		refcount_drop_shared(&queue->refs, 1);	/* its wait's */
 		refcount_drop_shared(&dest->head.refs, 1); /* the right's */
 	}
 	if (queue != &dest->head)
@@ -226,8 +224,7 @@ pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 		p->no_senders = NULL;
 		dest->sorights--;
-		refcount_take(&next->refs);
-		refcount_drop_shared(&dest->head.refs, 2);
+		refcount_drop_shared(&dest->head.refs, 1);
 	}
 	spin_unlock(&next->lock);
 	ip_unlock(dest);

@@ -181,9 +181,7 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 	if (passed) {
 		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND);
 		reply->sorights++;
-		/* our wait's, and the send-once right's */
-		refcount_take_many(&reply->head.refs, 2);
-		refcount_drop_shared(&queue->refs, 1);
+		refcount_take(&reply->head.refs);
 	}
 	if (unlikely(queue != &dest->head))
 		spin_unlock(&queue->lock);
@@ -225,9 +223,7 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 		else
 			ipc_entry_dealloc(space, dest_name, entry);
 		dest->sorights--;
-		refcount_take(&next->refs);
-		/* the right's and the receiver's wait's; one is the space's */
-		refcount_drop_shared(&dest->head.refs, 2);
+		refcount_drop_shared(&dest->head.refs, 1);
 	}
 	spin_unlock(&next->lock);
 	ip_unlock(dest);

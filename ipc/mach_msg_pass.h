@@ -49,7 +49,7 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
  * Pass the processor to the thread that waits at queue, a locked port's or its
  * set's, while the current thread waits at next; all locked.  Returns whether
  * the caller now is that thread, and interrupts are off; if not nothing has
- * changed.  References of the two objects are the caller's to count.
+ * changed.
  */
 static inline __attribute__((always_inline)) bool
 pass(const struct mach_msg_args *args, struct ipc_object *queue,

@@ -153,6 +153,7 @@ exception_await_reply(struct thread *thread)
 	mach_msg_size_t size;
 	mach_msg_return_t mr;
 
+	ip_lock(thread->reply_port);
 	mr = ipc_mqueue_receive(&thread->reply_port->head, MACH_MSG_OPTION_NONE,
 	    MACH_MSG_SIZE_MAX, 0, exception_raise_continue, &kmsg, &size);
 	exception_replied(mr, kmsg);

@@ -109,7 +109,16 @@ struct thread {
 	union {					/* what a continuation needs; own */
 		uint32_t  words[12];
 		struct {			/* mach_msg receive, beside pcb.call */
-			void	*mqueue;	/* port or set waited on: a reference */
+			/*
+			 * The port or set waited on: no reference.  It goes
+			 * only when nobody waits there.  Who takes a thread off
+			 * its queue stores the outcome in ith_state and then
+			 * takes the thread's lock before he lets go of the
+			 * queue's: so while the thread itself holds its own,
+			 * and the outcome is still MACH_RCV_IN_PROGRESS, it may
+			 * try the queue's.
+			 */
+			void	*mqueue;
 		} msg;
 		struct {			/* exception */
 			int	 type;

@@ -172,13 +172,73 @@ racer_main(void *arg)
 	race(arg);
 }
 
+/* Wait at what ends all the time: two ports and a set, FIRST_NAME and on. */
 static void
-round_of_races(void)
+await_the_end(void *arg)
+{
+	uint32_t seed = (uint32_t)(uintptr_t)arg;
+	mach_msg_header_t msg;
+
+	for (;;)
+		if (mach_msg(&msg, MACH_RCV_MSG | (test_random(&seed) % 4 ? 0 :
+		    MACH_RCV_TIMEOUT), 0, sizeof(msg),
+		    FIRST_NAME + test_random(&seed) % 3, 1,
+		    MACH_PORT_NULL) == MACH_RCV_INVALID_NAME)
+			(void)swtch_pri(0);
+}
+
+/* Something for one who waits, perhaps. */
+static void
+send_to(mach_port_name_t name)
+{
+	mach_msg_header_t msg = {
+		.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_MAKE_SEND, 0),
+		.msgh_remote_port = name,
+	};
+
+	(void)mach_msg(&msg, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof(msg), 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+}
+
+static void
+end_again_and_again(uint32_t *seed)
+{
+	(void)mach_port_allocate_name(SELF, MACH_PORT_RIGHT_RECEIVE,
+	    FIRST_NAME);
+	(void)mach_port_allocate_name(SELF, MACH_PORT_RIGHT_RECEIVE,
+	    FIRST_NAME + 1);
+	(void)mach_port_allocate_name(SELF, MACH_PORT_RIGHT_PORT_SET,
+	    FIRST_NAME + 2);
+	(void)swtch_pri(0);
+	if (test_random(seed) % 2)
+		(void)mach_port_move_member(SELF, FIRST_NAME, FIRST_NAME + 2);
+	if (test_random(seed) % 4 == 0)
+		send_to(FIRST_NAME + test_random(seed) % 2);
+	if (test_random(seed) % 2)
+		(void)swtch_pri(0);
+	for (unsigned i = test_random(seed) % 3, n = 0; n < 3; n++)
+		(void)mach_port_destroy(SELF, FIRST_NAME + (i + n) % 3);
+}
+
+static void
+ender_main(void *arg)
+{
+	uint32_t seed = (uint32_t)(uintptr_t)arg;
+
+	for (unsigned i = 1; i < THREADS; i++)
+		CHECK_KR(mach_thread_start(await_the_end, (char *)arg + i),
+		    KERN_SUCCESS);
+	for (;;)
+		end_again_and_again(&seed);
+}
+
+static void
+round_of_races(void (*racer)(void *))
 {
 	task_t tasks[TASKS];
 
 	for (unsigned i = 0; i < TASKS; i++)
-		tasks[i] = test_spawn(racer_main,
+		tasks[i] = test_spawn(racer,
 		    (void *)test_random(&race_seed), MACH_PORT_NULL);
 	disturb_for(tasks, TASKS, RACE_MS, &race_seed);
 	for (unsigned i = 0; i < TASKS; i++)
@@ -189,7 +249,24 @@ round_of_races(void)
 	}
 }
 
+static void
+round_on_the_same_names(void)
+{
+	round_of_races(racer_main);
+}
+
 TEST(ipc_races_on_the_same_names)
 {
-	zones_check_rounds(round_of_races, 4);
+	zones_check_rounds(round_on_the_same_names, 4);
+}
+
+static void
+round_of_ends(void)
+{
+	round_of_races(ender_main);
+}
+
+TEST(ipc_races_of_receivers_with_the_end_of_their_port)
+{
+	zones_check_rounds(round_of_ends, 4);
 }
