@@ -124,6 +124,13 @@ deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
 	deliver(self, a, 0, size, MACH_PORT_NAME_NULL, id, MACH_MSG_SUCCESS);
 }
 
+/* Whether a message of this size is whole words, and max bytes at most. */
+static inline bool
+is_short(mach_msg_size_t size, mach_msg_size_t max)
+{
+	return size - HEADER_SIZE <= max - HEADER_SIZE && (size & 3) == 0;
+}
+
 /*
  * Call the kernel from a locked space, which is unlocked then, or do nothing:
  * true if mach_msg_complex may take it.
@@ -134,7 +141,8 @@ fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
 {
 	mig_routine_t routine = ipc_kobject_short(id);
 
-	if (unlikely(routine == NULL || args->send_size > MACH_MSG_KERNEL_MAX))
+	if (unlikely(routine == NULL ||
+	    !is_short(args->send_size, MACH_MSG_KERNEL_MAX)))
 		return true;
 	ipc_port_reference(dest);
 	ipc_port_reference(reply);
@@ -147,18 +155,20 @@ fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
  * fast_kernel_call.
  */
 static inline __attribute__((always_inline)) bool
-fast_call(const struct mach_msg_args *args, struct ipc_space *space,
-    mach_port_name_t dest_name, mach_msg_id_t id)
+fast_call(struct thread *self, struct ipc_space *space)
 {
+	const struct mach_msg_call *call = &self->pcb.call;
+	const struct mach_msg_args *args = &call->args;
+	mach_msg_id_t id = call->id;		/* no more ours once it passed */
 	struct ipc_port *dest, *reply;
 	struct ipc_object *queue;
 	struct ipc_entry *entry;
-	mach_msg_size_t size = args->send_size;	/* no more ours once it passed */
+	mach_msg_size_t size = args->send_size;	/* nor this */
 	struct arrival arrival;
 	bool passed = false;
 
-	entry = ipc_entry_lookup_right(space, dest_name, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_SEND);
+	entry = ipc_entry_lookup_right(space, call->remote,
+	    MACH_PORT_TYPE_SEND, IPC_HINT_SEND);
 	if (entry == NULL)
 		return false;
 	dest = entry->port;
@@ -195,13 +205,16 @@ fast_call(const struct mach_msg_args *args, struct ipc_space *space,
 
 /* Send a reply from a locked space and wait for a call, or do nothing. */
 static inline __attribute__((always_inline)) void
-fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
-    mach_port_name_t dest_name, mach_msg_id_t id)
+fast_reply(struct thread *self, struct ipc_space *space)
 {
+	const struct mach_msg_call *call = &self->pcb.call;
+	const struct mach_msg_args *args = &call->args;
+	mach_msg_id_t id = call->id;		/* no more ours once it passed */
+	mach_port_name_t dest_name = call->remote;
 	struct ipc_entry *entry;
 	struct ipc_object *next;
 	struct ipc_port *dest;
-	mach_msg_size_t size = args->send_size;	/* no more ours once it passed */
+	mach_msg_size_t size = args->send_size;	/* nor this */
 	struct arrival arrival;
 	bool passed = false;
 
@@ -233,34 +246,29 @@ fast_reply(const struct mach_msg_args *args, struct ipc_space *space,
 	deliver_reply(&arrival, size, id);
 }
 
-/* A simple message by whose size of body it may go fast. */
-static inline bool
-size_is_fast(mach_msg_size_t size)
-{
-	return size - HEADER_SIZE < mach_msg_fast_bodies && (size & 3) == 0;
-}
-
-/* A send and receive with no other options. */
+/*
+ * A send and receive with no other options.  A space that dies still has its
+ * rights until each has died.
+ */
 static mach_msg_return_t
 mach_msg_rpc_fast(struct thread *self)
 {
 	const struct mach_msg_call *call = &self->pcb.call;
 	const struct mach_msg_args *args = &call->args;
 	struct ipc_space *space = self->task->space;
-	bool to_kernel = false;
+	bool complex = call->bits & MACH_MSGH_BITS_COMPLEX;
 
-	if (unlikely(!size_is_fast(args->send_size)))
-		return mach_msg_slow(args);
-	/* A space that dies still has its rights until each has died. */
-	spin_lock(&space->lock);
-	if (call->bits == CALL_BITS && call->local == args->rcv_name)
-		to_kernel = fast_call(args, space, call->remote, call->id);
-	else if (call->bits == REPLY_BITS &&
-	    call->local == MACH_PORT_NAME_NULL)
-		fast_reply(args, space, call->remote, call->id);
-	spin_unlock(&space->lock);
-	if ((to_kernel || (call->bits & MACH_MSGH_BITS_COMPLEX)) &&
-	    args->send_size <= MACH_MSG_COMPLEX_MAX)
+	if (call->bits == CALL_BITS && call->local == args->rcv_name) {
+		spin_lock(&space->lock);
+		complex = fast_call(self, space);
+		spin_unlock(&space->lock);
+	} else if (call->bits == REPLY_BITS &&
+	    call->local == MACH_PORT_NAME_NULL) {
+		spin_lock(&space->lock);
+		fast_reply(self, space);
+		spin_unlock(&space->lock);
+	}
+	if (complex && is_short(args->send_size, MACH_MSG_COMPLEX_MAX))
 		mach_msg_complex(args, call->bits, call->remote, call->local,
 		    call->id);
 	return mach_msg_slow(args);
@@ -305,7 +313,7 @@ mach_msg_fast_send(const struct mach_msg_args *args)
 	to_kernel = entry != NULL &&
 	    entry->port->receiver == ipc_space_kernel;
 	spin_unlock(&space->lock);
-	if (to_kernel && args->send_size <= MACH_MSG_COMPLEX_MAX)
+	if (to_kernel)
 		mach_msg_complex(args, bits, remote, local, id);
 }
 
@@ -315,7 +323,8 @@ mach_msg_trap(struct thread *self)
 	const struct mach_msg_args *args = &self->pcb.call.args;
 
 	if ((args->option & ~MACH_SEND_TIMEOUT) == MACH_SEND_MSG &&
-	    size_is_fast(args->send_size))
+	    is_short(args->send_size, MACH_MSG_COMPLEX_MAX) &&
+	    likely(mach_msg_fast_bodies != 0))
 		mach_msg_fast_send(args);
 	return mach_msg_slow(args);
 }

@@ -22,6 +22,18 @@
 #define REPLY_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
 #define HEADER_SIZE	sizeof(mach_msg_header_t)
 
+/* A body of whole words from the current thread's pages to receiver's. */
+static inline bool
+pass_body(const struct mach_msg_args *args, struct thread *receiver)
+{
+	mach_msg_size_t size = args->send_size - HEADER_SIZE;
+
+	return size < mach_msg_fast_bodies &&
+	    pmap_copy_user(receiver->task->map->pmap,
+	    (uintptr_t)receiver->pcb.call.args.msg + HEADER_SIZE,
+	    (const char *)args->msg + HEADER_SIZE, size);
+}
+
 /*
  * The thread that waits at a locked object for a message of this size in
  * mach_msg, or NULL; with_body: its buffer has the message's body already.
@@ -37,10 +49,7 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
 	    sched_better_ready(thread))
 		return NULL;
 	if (with_body && args->send_size != HEADER_SIZE &&
-	    !pmap_copy_user(thread->task->map->pmap,
-	    (uintptr_t)thread->pcb.call.args.msg + HEADER_SIZE,
-	    (const char *)args->msg + HEADER_SIZE,
-	    args->send_size - HEADER_SIZE))
+	    !pass_body(args, thread))
 		return NULL;
 	return thread;
 }
