@@ -14,7 +14,7 @@
  *             follow.  No fresh name equals one in by_name.
  */
 #include <ipc/ipc_entry.h>
-#include <ipc/ipc_port.h>
+#include <ipc/ipc_hint.h>
 #include <kern/account.h>
 #include <kern/debug.h>
 #include <kern/string.h>
@@ -30,7 +30,6 @@
 #define USER_NAME_BYTES	(sizeof(struct ipc_user_entry) + 4)
 
 static struct zone *user_entry_zone;
-struct ipc_entry ipc_entry_none;	/* fixed: all zeros */
 
 void
 ipc_entry_bootstrap(void)
@@ -282,16 +281,6 @@ user_dealloc(struct ipc_space *space, struct ipc_user_entry *user)
 	account_give(space->account, ACCOUNT_BYTES, USER_NAME_BYTES);
 }
 
-/* A name goes: no hint may tell of it. */
-static void
-forget(struct ipc_space *space, mach_port_name_t name)
-{
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < IPC_HINTS; i++)
-		if (unlikely(space->hint[i].name == name))
-			ipc_hint_clear(space, i);
-}
-
 void
 ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry)
@@ -299,7 +288,7 @@ ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
 	uint32_t index = name & IE_INDEX_MASK;
 
 	assert(entry->request == NULL);
-	forget(space, name);
+	ipc_hint_forget(space, name, entry);
 	if (ipc_entry_make_spare(space, name, entry))
 		return;
 	space->entry_count--;

@@ -36,6 +36,7 @@ struct ipc_user_entry {
 #define IE_UREFS_MASK	0x0000ffffu
 #define IE_TYPE_MASK	0x001f0000u
 #define IE_MAREQUEST	0x00200000u	/* a msg-accepted request names it */
+#define IE_HINTED	0x00400000u	/* a hint may tell of its name */
 #define IE_GEN_MASK	0xff000000u
 #define IE_GEN_ONE	0x01000000u
 #define IE_INDEX_MASK	0x00ffffffu
@@ -108,38 +109,6 @@ ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
 	if (likely(space->by_name.elements == 0))
 		return NULL;
 	return ipc_entry_lookup_user(space, name);
-}
-
-/* What a hint denotes that is not in use: no name, no rights. */
-extern struct ipc_entry ipc_entry_none;
-
-static inline void
-ipc_hint_set(struct ipc_space *space, enum ipc_hint_use use,
-    mach_port_name_t name, struct ipc_entry *entry)
-{
-	space->hint[use] = (struct ipc_hint){ name, entry };
-}
-
-static inline void
-ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use)
-{
-	ipc_hint_set(space, use, MACH_PORT_NAME_NULL, &ipc_entry_none);
-}
-
-/* The same as ipc_entry_lookup if it denotes one of these rights (MACH_PORT_TYPE_*). */
-static inline __attribute__((always_inline)) struct ipc_entry *
-ipc_entry_lookup_right(struct ipc_space *space, mach_port_name_t name,
-    uint32_t rights, enum ipc_hint_use use)
-{
-	struct ipc_entry *entry = space->hint[use].entry;
-
-	if (unlikely(space->hint[use].name != name)) {
-		entry = ipc_entry_lookup(space, name);
-		if (entry == NULL)
-			return NULL;
-		ipc_hint_set(space, use, name, entry);
-	}
-	return likely(entry->bits & rights) ? entry : NULL;
 }
 
 /*

@@ -7,7 +7,7 @@
  *             Under that lock a reference is only taken: dropping one, of a
  *             task that just ended, may sleep.
  */
-#include <ipc/ipc_entry.h>
+#include <ipc/ipc_hint.h>
 #include <ipc/ipc_names.h>
 #include <ipc/ipc_port.h>
 #include <kern/ipc_kobject.h>
@@ -20,14 +20,11 @@ static inline __attribute__((always_inline)) void *
 convert_name(mach_port_name_t name, void *(*convert)(struct ipc_port *))
 {
 	struct ipc_space *space = current_space();
-	struct ipc_entry *entry;
 	void *object = NULL;
 
 	spin_lock(&space->lock);
-	entry = space->active ? ipc_entry_lookup_right(space, name,
-	    MACH_PORT_TYPE_SEND, IPC_HINT_OBJECT) : NULL;
-	if (entry != NULL)
-		object = convert(entry->port);
+	if (likely(space->active))
+		object = convert(ipc_hint_object(space, name));
 	spin_unlock(&space->lock);
 	return object;
 }

@@ -162,6 +162,7 @@ become_dead_name(struct ipc_space *space, mach_port_name_t name,
 	uint32_t bits = entry->bits;
 	bool told = true;
 
+	ipc_hint_forget(space, name, entry);
 	if (request != NULL && request->notice != NULL)
 		request->orphan = true, told = false;
 	ip_unlock(port);
@@ -173,7 +174,8 @@ become_dead_name(struct ipc_space *space, mach_port_name_t name,
 		if (told)
 			ipc_request_free(request);
 	}
-	entry->bits = (bits & ~IE_TYPE_MASK) | MACH_PORT_TYPE_DEAD_NAME;
+	entry->bits = (bits & ~(IE_TYPE_MASK | IE_HINTED)) |
+	    MACH_PORT_TYPE_DEAD_NAME;
 	entry->port = NULL;
 	ipc_port_release(port);
 }
@@ -238,8 +240,10 @@ drop_sright(struct ipc_port *port, struct ipc_after *after)
 
 /* Take the send right (all user references) of an entry; port locked. */
 static void
-drop_send(struct ipc_entry *entry, struct ipc_after *after)
+drop_send(struct ipc_space *space, mach_port_name_t name,
+    struct ipc_entry *entry, struct ipc_after *after)
 {
+	ipc_hint_forget(space, name, entry);
 	entry->bits &= ~(MACH_PORT_TYPE_SEND | IE_UREFS_MASK);
 	drop_sright(entry->port, after);
 }
@@ -282,12 +286,12 @@ destroy_send(struct ipc_space *space, mach_port_name_t name,
 	struct ipc_port *port = entry->port;
 
 	if (entry->bits & MACH_PORT_TYPE_RECEIVE) {
-		drop_send(entry, after);
+		drop_send(space, name, entry, after);
 		ip_unlock(port);
 		return;
 	}
 	ipc_entry_hash_remove(space, name, entry);
-	drop_send(entry, after);
+	drop_send(space, name, entry, after);
 	after->port = port;
 	after->what |= AFTER_PORT;
 	drop_entry(space, name, entry, after);
@@ -330,6 +334,7 @@ destroy_receive(struct ipc_space *space, mach_port_name_t name,
 		entry->bits++;		/* the notification carries one */
 	}
 	ip_unlock(port);
+	ipc_hint_forget(space, name, entry);
 	entry->bits = (entry->bits & ~IE_TYPE_MASK) | MACH_PORT_TYPE_DEAD_NAME;
 	entry->port = NULL;
 }
@@ -349,7 +354,7 @@ destroy_receive_all(struct ipc_space *space, mach_port_name_t name,
 	}
 	ip_lock(port);
 	if (entry->bits & MACH_PORT_TYPE_SEND)
-		drop_send(entry, after);
+		drop_send(space, name, entry, after);
 	ipc_port_clear_receiver(port);
 	after->receive = port;
 	after->what |= AFTER_RECEIVE;
@@ -522,6 +527,7 @@ ipc_right_rename(struct ipc_space *space, mach_port_name_t old_name,
 	bool hashed;
 
 	check_dead(space, old_name, old);
+	ipc_hint_forget(space, old_name, old);
 	bits = old->bits & ~IE_GEN_MASK;
 	hashed = (bits & MACH_PORT_TYPE_SEND) &&
 	    !(bits & MACH_PORT_TYPE_RECEIVE);
@@ -618,6 +624,7 @@ copyin_from_receive(struct ipc_space *space, mach_port_name_t name,
 		port->mscount++;
 	} else if (entry->bits & MACH_PORT_TYPE_SEND) {
 		ipc_port_clear_receiver(port);
+		ipc_hint_forget(space, name, entry);
 		entry->bits &= ~MACH_PORT_TYPE_RECEIVE;
 		ipc_entry_hash_insert(space, name, entry);
 	} else {
@@ -661,6 +668,7 @@ move_last_send(struct ipc_space *space, mach_port_name_t name,
 
 	if (entry->bits & MACH_PORT_TYPE_RECEIVE) {
 		ip_unlock(port);
+		ipc_hint_forget(space, name, entry);
 		entry->bits &= ~(MACH_PORT_TYPE_SEND | IE_UREFS_MASK);
 		ipc_port_reference(port);
 		return;

@@ -6,6 +6,7 @@
 #define IPC_IPC_RIGHT_H
 
 #include <ipc/ipc_entry.h>
+#include <ipc/ipc_hint.h>
 #include <ipc/ipc_port.h>
 #include <mach/message.h>
 
@@ -161,8 +162,8 @@ ipc_right_last_given(struct ipc_space *space, struct ipc_port *const *slot,
 	struct ipc_entry *entry;
 
 	spin_lock(&space->lock);
-	entry = ipc_entry_lookup_right(space, name, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_SEND);
+	entry = ipc_hint_entry(space, name, MACH_PORT_TYPE_SEND,
+	    IPC_HINT_GIVEN);
 	if (likely(entry != NULL && entry->port == *slot &&
 	    entry->port->head.alive && IE_UREFS(entry->bits) < IE_UREFS_AMPLE))
 		entry->bits++;

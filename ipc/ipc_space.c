@@ -7,6 +7,7 @@
  * Invariant:  once !active no name is added, and all lookups fail.
  */
 #include <ipc/ipc_entry.h>
+#include <ipc/ipc_hint.h>
 #include <ipc/ipc_init.h>
 #include <ipc/ipc_kmsg.h>
 #include <ipc/ipc_marequest.h>
@@ -38,6 +39,7 @@ ipc_bootstrap(void)
 	ipc_port_bootstrap();
 	ipc_pset_bootstrap();
 	ipc_entry_bootstrap();
+	ipc_hint_bootstrap();
 	ipc_right_bootstrap();
 	ipc_kmsg_bootstrap();
 	ipc_marequest_bootstrap();
@@ -73,8 +75,7 @@ ipc_space_create(struct account *account, struct ipc_space **out)
 	space->entry_limit = account->limit[ACCOUNT_NAMES];
 	space->first = &space->block0;
 	space->blocks = &space->first;
-	for (unsigned i = 0; i < IPC_HINTS; i++)
-		ipc_hint_clear(space, i);
+	ipc_hint_init(space);
 	ipc_hash_init(&space->by_port);
 	ipc_hash_init(&space->by_name);
 	queue_init(&space->marequests);

@@ -17,6 +17,7 @@
 struct account;
 struct ipc_entry;
 struct ipc_port;
+struct ipc_pset;
 
 /* 1,024 indices of a space: which are free, and from the 257th on where. */
 struct ipc_block {
@@ -31,17 +32,24 @@ struct ipc_block {
 
 /* Names that are looked up again and again, by what they are used for. */
 enum ipc_hint_use {
-	IPC_HINT_SEND,			/* a call goes to it */
-	IPC_HINT_RECEIVE,		/* its reply comes here */
+	IPC_HINT_SEND,			/* a call goes to this port of a user's */
+	IPC_HINT_KERNEL,		/* a call goes to this port of the kernel's */
+	IPC_HINT_RECEIVE,		/* its reply comes to this port */
+	IPC_HINT_SERVE,			/* the next call comes to this port */
+	IPC_HINT_SET,			/* or to this set */
+	IPC_HINT_OBJECT,		/* a trap names its object by this port */
 	IPC_HINT_REPLY,			/* a reply goes to it */
-	IPC_HINT_SERVE,			/* the next call comes here */
-	IPC_HINT_OBJECT,		/* a trap names its object by it */
+	IPC_HINT_GIVEN,			/* this send right was given once more */
 	IPC_HINTS
 };
 
 struct ipc_hint {
 	mach_port_name_t  name;
-	struct ipc_entry *entry;		/* what name denotes */
+	union {					/* what name denotes, by use */
+		struct ipc_port	 *port;
+		struct ipc_pset	 *pset;
+		struct ipc_entry *entry;	/* the last two uses */
+	};
 };
 
 struct ipc_space {
@@ -58,7 +66,7 @@ struct ipc_space {
 	uint32_t	  entry_limit;
 	mach_port_name_t  spare_name;		/* next fresh name, or 0 */
 	struct ipc_entry *spare;		/* its entry, free in no bitmap */
-	struct ipc_hint	  hint[IPC_HINTS];	/* see ipc_entry_lookup_right */
+	struct ipc_hint	  hint[IPC_HINTS];	/* see ipc_hint.h */
 	uint32_t	  user_names;		/* bit (name & 31): chosen once */
 	struct ipc_entry *chunk[IPC_SMALL_CHUNKS]; /* less their first index */
 	struct ipc_block **blocks;		/* &first, or a page of pointers */

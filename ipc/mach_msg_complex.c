@@ -49,22 +49,19 @@ take_call(const struct mach_msg_args *args, struct ipc_space *space,
 {
 	bool wants_reply = args->option & MACH_RCV_MSG;
 	struct ipc_port *dest, *reply = IP_NULL;
-	struct ipc_entry *entry;
 	bool wanted;
 
-	entry = ipc_entry_lookup_right(space, remote, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_SEND);
-	if (entry == NULL)
-		return false;
-	dest = entry->port;
-	if (!wants_reply && dest->receiver != ipc_space_kernel)
-		return false;
-	if (wants_reply) {
-		entry = ipc_entry_lookup_right(space, args->rcv_name,
-		    MACH_PORT_TYPE_RECEIVE, IPC_HINT_RECEIVE);
-		if (entry == NULL || entry->port == dest)
+	dest = ipc_hint_kernel(space, remote);
+	if (dest == NULL) {
+		if (!wants_reply)
 			return false;
-		reply = entry->port;
+		dest = ipc_hint_send(space, remote);
+	}
+	if (wants_reply) {
+		reply = ipc_hint_receive(space, args->rcv_name,
+		    IPC_HINT_RECEIVE);
+		if (reply == &ipc_port_none || reply == dest)
+			return false;
 	}
 	ip_lock(dest);
 	wanted = is_wanted(dest, m->head.msgh_id);
@@ -90,7 +87,7 @@ take_reply(struct ipc_space *space, mach_port_name_t remote,
 	struct ipc_port *port;
 	bool wanted;
 
-	entry = ipc_entry_lookup_right(space, remote, MACH_PORT_TYPE_SEND_ONCE,
+	entry = ipc_hint_entry(space, remote, MACH_PORT_TYPE_SEND_ONCE,
 	    IPC_HINT_REPLY);
 	if (entry == NULL || entry->request != NULL ||
 	    (entry->bits & IE_MAREQUEST))

@@ -21,7 +21,7 @@
  *             fast_call to the receiver's entry.  Of a reply: the entry's
  *             right and reference go.
  */
-#include <ipc/ipc_entry.h>
+#include <ipc/ipc_hint.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
@@ -137,10 +137,14 @@ is_short(mach_msg_size_t size, mach_msg_size_t max)
  */
 static inline __attribute__((always_inline)) bool
 fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
-    struct ipc_port *dest, struct ipc_port *reply, mach_msg_id_t id)
+    struct ipc_port *dest, mach_msg_id_t id)
 {
+	struct ipc_port *reply = ipc_hint_receive(space, args->rcv_name,
+	    IPC_HINT_RECEIVE);
 	mig_routine_t routine = ipc_kobject_short(id);
 
+	if (unlikely(reply == &ipc_port_none))
+		return false;
 	if (unlikely(routine == NULL ||
 	    !is_short(args->send_size, MACH_MSG_KERNEL_MAX)))
 		return true;
@@ -161,24 +165,16 @@ fast_call(struct thread *self, struct ipc_space *space)
 	const struct mach_msg_args *args = &call->args;
 	mach_msg_id_t id = call->id;		/* no more ours once it passed */
 	struct ipc_port *dest, *reply;
-	struct ipc_object *queue;
-	struct ipc_entry *entry;
 	mach_msg_size_t size = args->send_size;	/* nor this */
-	struct arrival arrival;
 	bool passed = false;
+	struct ipc_object *queue;
+	struct arrival arrival;
 
-	entry = ipc_entry_lookup_right(space, call->remote,
-	    MACH_PORT_TYPE_SEND, IPC_HINT_SEND);
-	if (entry == NULL)
-		return false;
-	dest = entry->port;
-	entry = ipc_entry_lookup_right(space, args->rcv_name,
-	    MACH_PORT_TYPE_RECEIVE, IPC_HINT_RECEIVE);
-	if (entry == NULL)
-		return false;
-	reply = entry->port;
-	if (dest->receiver == ipc_space_kernel)
-		return fast_kernel_call(args, space, dest, reply, id);
+	dest = ipc_hint_kernel(space, call->remote);
+	if (dest != NULL)
+		return fast_kernel_call(args, space, dest, id);
+	dest = ipc_hint_send(space, call->remote);
+	reply = ipc_hint_receive(space, args->rcv_name, IPC_HINT_RECEIVE);
 	if (unlikely(!lock_two(dest, reply)))
 		return false;
 	queue = &dest->head;
@@ -218,8 +214,8 @@ fast_reply(struct thread *self, struct ipc_space *space)
 	struct arrival arrival;
 	bool passed = false;
 
-	entry = ipc_entry_lookup_right(space, dest_name,
-	    MACH_PORT_TYPE_SEND_ONCE, IPC_HINT_REPLY);
+	entry = ipc_hint_entry(space, dest_name, MACH_PORT_TYPE_SEND_ONCE,
+	    IPC_HINT_REPLY);
 	if (entry == NULL || entry->request != NULL ||
 	    (entry->bits & IE_MAREQUEST))
 		return;
@@ -296,7 +292,6 @@ mach_msg_fast_send(const struct mach_msg_args *args)
 {
 	struct ipc_space *space = current_thread()->task->space;
 	mach_port_name_t remote, local;
-	struct ipc_entry *entry;
 	mach_msg_bits_t bits;
 	bool to_kernel;
 	uint32_t id;
@@ -308,10 +303,7 @@ mach_msg_fast_send(const struct mach_msg_args *args)
 	    &id)))
 		thread_syscall_return(MACH_SEND_INVALID_DATA);
 	spin_lock(&space->lock);
-	entry = ipc_entry_lookup_right(space, remote, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_SEND);
-	to_kernel = entry != NULL &&
-	    entry->port->receiver == ipc_space_kernel;
+	to_kernel = ipc_hint_kernel(space, remote) != NULL;
 	spin_unlock(&space->lock);
 	if (to_kernel)
 		mach_msg_complex(args, bits, remote, local, id);

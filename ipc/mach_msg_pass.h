@@ -5,7 +5,7 @@
 #ifndef IPC_MACH_MSG_PASS_H
 #define IPC_MACH_MSG_PASS_H
 
-#include <ipc/ipc_entry.h>
+#include <ipc/ipc_hint.h>
 #include <ipc/ipc_mqueue.h>
 #include <ipc/ipc_object.h>
 #include <ipc/ipc_pset.h>
@@ -138,8 +138,9 @@ name_reply_at_hand(struct ipc_space *space, struct ipc_port *reply,
 		/* If the port has died since, check_dead will see it. */
 		entry = ipc_entry_take_spare(space, name);
 		entry->port = reply;
-		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
-		ipc_hint_set(space, IPC_HINT_REPLY, *name, entry);
+		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1 + IE_HINTED;
+		space->hint[IPC_HINT_REPLY].name = *name;
+		space->hint[IPC_HINT_REPLY].entry = entry;
 	}
 	spin_unlock(&space->lock);
 	return has_spare;
@@ -156,34 +157,38 @@ name_reply(struct ipc_space *space, struct ipc_port *reply,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
 }
 
+/* Lock a set to receive from, where nothing waits, and port; NULL: not here. */
+static inline __attribute__((always_inline)) struct ipc_object *
+lock_next_set(struct ipc_pset *pset, struct ipc_port *port)
+{
+	ip_lock(port);
+	ips_lock(pset);
+	if (pset->head.alive && queue_empty(&pset->ready))
+		return &pset->head;
+	ips_unlock(pset);
+	ip_unlock(port);
+	return NULL;
+}
+
 /* Lock where the sender of a reply to port will receive; NULL: not here. */
 static inline __attribute__((always_inline)) struct ipc_object *
 lock_next(struct ipc_space *space, mach_port_name_t name,
     struct ipc_port *port)
 {
-	struct ipc_entry *entry = ipc_entry_lookup_right(space, name,
-	    MACH_PORT_TYPE_RECEIVE | MACH_PORT_TYPE_PORT_SET,
-	    IPC_HINT_SERVE);
 	struct ipc_port *next;
 	struct ipc_pset *pset;
 
-	if (entry == NULL)
-		return NULL;
-	if (likely(entry->bits & MACH_PORT_TYPE_RECEIVE)) {
-		next = entry->port;
-		if (unlikely(!lock_two(port, next)))
-			return NULL;
-		if (likely(port_is_quiet(next)))
-			return &next->head;
-		ip_unlock(next);
-	} else {
-		pset = entry->pset;
-		ip_lock(port);
-		ips_lock(pset);
-		if (pset->head.alive && queue_empty(&pset->ready))
-			return &pset->head;
-		ips_unlock(pset);
+	if (unlikely(space->hint[IPC_HINT_SERVE].name != name)) {
+		pset = ipc_hint_set(space, name);
+		if (pset != NULL)
+			return lock_next_set(pset, port);
 	}
+	next = ipc_hint_receive(space, name, IPC_HINT_SERVE);
+	if (unlikely(!lock_two(port, next)))
+		return NULL;
+	if (likely(port_is_quiet(next)))
+		return &next->head;
+	ip_unlock(next);
 	ip_unlock(port);
 	return NULL;
 }
