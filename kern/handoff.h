@@ -28,7 +28,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 		return false;
 	}
 	target->state = TH_RUN;
-	target->continuation = NULL;
 	target->last_processor = self->last_processor;
 	self->continuation = continuation;
 	self->sleep_since = uptime_seconds();

@@ -245,11 +245,9 @@ static void __attribute__((noreturn))
 thread_continue(void)
 {
 	struct thread *thread = current_thread();
-	continuation_t continuation = thread->continuation;
 
-	thread->continuation = NULL;
 	thread_wait_over(thread);
-	machine_call_continuation(continuation);
+	machine_call_continuation(thread->continuation);
 }
 
 /* Where a thread that was given a stack starts; interrupts are off. */

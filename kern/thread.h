@@ -85,7 +85,7 @@ struct thread {
 	unsigned	  sleep_since;		/* second when it blocked */
 
 	/* the thread's own, or its processor's while switching */
-	continuation_t	  continuation;		/* set while it has no stack */
+	continuation_t	  continuation;		/* what it last left the processor with, or NULL */
 	vm_offset_t	  kernel_stack;		/* lowest address; 0: none, or running */
 	struct pcb	  pcb;			/* user registers, FPU: machine */
 	bool		  vm_privilege;		/* may take the page reserve */
