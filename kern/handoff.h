@@ -20,7 +20,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 	spin_lock(&self->lock);
 	spin_lock_second(&target->lock);
 	if (unlikely(target->state != TH_WAIT || self->ast != 0 ||
-	    self->stop_wanted ||
 	    (waits && self->state != (TH_RUN | TH_WAIT)))) {
 		spin_unlock(&self->lock);
 		spin_unlock(&target->lock);

@@ -287,7 +287,10 @@ task_hold_threads(struct task *task, bool hold)
 	}
 }
 
-/* A thread of the task, other than the caller, that still runs; a reference. */
+/*
+ * A thread of the task, other than the caller, that still runs though the task
+ * is suspended; a reference.
+ */
 static struct thread *
 task_running_thread(struct task *task)
 {
@@ -296,6 +299,8 @@ task_running_thread(struct task *task)
 
 	spin_lock(&task->lock);
 	queue_for_each(q, &task->threads) {
+		if (task->suspend_count == 0)
+			break;
 		thread = queue_element(q, struct thread, task_link);
 		if ((thread->state & TH_RUN) && thread != current_thread()) {
 			found = thread_reference(thread);

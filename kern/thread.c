@@ -7,7 +7,9 @@
  * Invariant:  a thread holds a reference on its task; the task's list holds
  *             one on the thread until it has run its last, the reaper drops
  *             it then.  stop_count is the number of reasons to stop at the
- *             user boundary; above zero AST_SUSPEND is set.
+ *             user boundary; above zero AST_SUSPEND is set, or else
+ *             AST_TERMINATE, so that no other thread takes its place unseen by
+ *             who waits for it to stop.
  * Source:     SOSP 1987 paper, section 3.1; Mach 3.0 kernel interface.
  */
 #include <ipc/ipc_port.h>
@@ -223,14 +225,24 @@ thread_hold_locked(struct thread *thread)
 	ast_on(thread, AST_SUSPEND);
 }
 
-/* Returns whether the thread is parked and may go on. */
-static bool
-thread_unhold_locked(struct thread *thread)
+/* One reason less; the thread, locked, is unlocked. */
+static void
+thread_unhold_locked(struct thread *thread, bool intr)
 {
-	if (--thread->stop_count > 0)
-		return false;
-	__atomic_and_fetch(&thread->ast, ~AST_SUSPEND, __ATOMIC_RELAXED);
-	return (thread->state & TH_PARKED) != 0;
+	bool parked = false, stop_wanted = false;
+
+	if (--thread->stop_count == 0) {
+		__atomic_and_fetch(&thread->ast, ~AST_SUSPEND,
+		    __ATOMIC_RELAXED);
+		parked = (thread->state & TH_PARKED) != 0;
+		stop_wanted = thread->stop_wanted;
+		thread->stop_wanted = false;
+	}
+	spin_unlock_intr(&thread->lock, intr);
+	if (parked)
+		thread_unpark(thread);
+	if (stop_wanted)
+		thread_wakeup(&thread->stop_wanted);
 }
 
 void
@@ -245,12 +257,7 @@ thread_hold(struct thread *thread)
 void
 thread_unhold(struct thread *thread)
 {
-	bool intr = spin_lock_intr(&thread->lock);
-	bool go = thread_unhold_locked(thread);
-
-	spin_unlock_intr(&thread->lock, intr);
-	if (go)
-		thread_unpark(thread);
+	thread_unhold_locked(thread, spin_lock_intr(&thread->lock));
 }
 
 kern_return_t
@@ -264,7 +271,7 @@ thread_stop_wait(struct thread *thread)
 		assert_wait(&thread->stop_wanted, true);
 		intr = spin_lock_intr(&thread->lock);
 		stopped = !(thread->state & TH_RUN) ||
-		    (thread->state & TH_HALTED);
+		    (thread->state & TH_HALTED) || thread->stop_count == 0;
 		if (!stopped)
 			thread->stop_wanted = true;
 		spin_unlock_intr(&thread->lock, intr);
@@ -319,20 +326,17 @@ thread_suspend(struct thread *thread)
 kern_return_t
 thread_resume(struct thread *thread)
 {
-	kern_return_t kr = KERN_SUCCESS;
-	bool intr, go = false;
+	bool intr, was;
 
 	if (thread == NULL)
 		return KERN_INVALID_ARGUMENT;
 	intr = spin_lock_intr(&thread->lock);
-	if (thread->suspend_count == 0)
-		kr = KERN_FAILURE;
-	else if (--thread->suspend_count == 0)
-		go = thread_unhold_locked(thread);
-	spin_unlock_intr(&thread->lock, intr);
-	if (go)
-		thread_unpark(thread);
-	return kr;
+	was = thread->suspend_count > 0;
+	if (was && --thread->suspend_count == 0)
+		thread_unhold_locked(thread, intr);
+	else
+		spin_unlock_intr(&thread->lock, intr);
+	return was ? KERN_SUCCESS : KERN_FAILURE;
 }
 
 /* Wait at the user boundary until nobody wants the thread stopped. */
@@ -353,7 +357,7 @@ thread_park(struct thread *thread)
 kern_return_t
 thread_abort(struct thread *thread)
 {
-	bool intr, suspended;
+	bool intr;
 
 	if (thread == NULL || thread == current_thread())
 		return KERN_INVALID_ARGUMENT;
@@ -363,10 +367,7 @@ thread_abort(struct thread *thread)
 			ast_on(thread, AST_ABORTED);
 		spin_unlock_intr(&thread->lock, intr);
 	}
-	intr = spin_lock_intr(&thread->lock);
-	suspended = thread->stop_count > 0;
-	spin_unlock_intr(&thread->lock, intr);
-	return suspended ? thread_stop_wait(thread) : KERN_SUCCESS;
+	return thread_stop_wait(thread);
 }
 
 /* Termination. */

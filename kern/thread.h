@@ -67,7 +67,7 @@ struct thread {
 	enum wait_result  wait_result;
 	struct timer	  wait_timer;
 	bool		  wait_timer_set;
-	bool		  stop_wanted;		/* somebody waits for !TH_RUN */
+	bool		  stop_wanted;		/* somebody waits for !TH_RUN; only while stop_count > 0 */
 	bool		  active;		/* not terminated */
 	int		  priority;		/* base; 0 is best */
 	int		  max_priority;

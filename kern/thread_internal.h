@@ -17,7 +17,8 @@ void	idle_start(void);
 void	thread_hold(struct thread *thread);
 void	thread_unhold(struct thread *thread);
 /*
- * Wait until a held thread has stopped: is at the user boundary or blocked.
+ * Wait until a held thread has stopped: is at the user boundary or blocked; or
+ * until nobody holds it any more.
  * KERN_SUCCESS, or KERN_ABORTED if the caller was interrupted.
  */
 kern_return_t thread_stop_wait(struct thread *thread);

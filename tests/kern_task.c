@@ -514,6 +514,34 @@ TEST(swtch_lets_others_run)
 	wait_for_counter(1);
 }
 
+static volatile bool resumed_enough;
+
+static void
+resume_until_told(void *arg)
+{
+	while (!resumed_enough) {
+		(void)thread_resume((thread_t)(uintptr_t)arg);
+		(void)swtch();
+	}
+	mach_thread_exit();
+}
+
+/* The one who resumes comes before the one who is to stop. */
+TEST(thread_suspend_ends_when_another_resumes)
+{
+	thread_t thread = make_thread(count_forever, NULL);
+
+	CHECK_KR(thread_priority(thread, 30, FALSE), KERN_SUCCESS);
+	CHECK_KR(mach_thread_start(resume_until_told,
+	    (void *)(uintptr_t)thread), KERN_SUCCESS);
+	for (unsigned i = 0; i < 200; i++) {
+		(void)thread_resume(thread);
+		CHECK_KR(thread_suspend(thread), KERN_SUCCESS);
+	}
+	resumed_enough = true;
+	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
+}
+
 TEST(thread_priority_is_bounded_by_its_maximum)
 {
 	struct thread_sched_info sched;
