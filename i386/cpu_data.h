@@ -13,6 +13,22 @@
 struct i386_ldt;
 struct pmap;
 
+/*
+ * A page of a task's that pmap_copy.c may write to as direct memory, as the TLB
+ * would let the task: true while key's low bits are the processor's copy_epoch.
+ */
+struct copy_page {
+	struct pmap	 *pmap;		/* NULL: none */
+	uint32_t	  key;		/* the page's address, and the epoch */
+	uint32_t	  to_direct;	/* from its addresses to direct memory */
+	char		 *next;		/* where the next page begins, or NULL */
+};
+
+#define COPY_PAGES	32u
+/* Bits of key for the epoch; those below are 0 in all, so as to be aligned. */
+#define COPY_EPOCH_ONE	0x004u
+#define COPY_EPOCH_END	0x1000u
+
 struct cpu_data {
 	/* this processor's own */
 	uint64_t	  gdt[GDT_ENTRIES];
@@ -29,6 +45,8 @@ struct cpu_data {
 	struct pmap	 *pmap;		/* loaded; written by this processor */
 	bool		  pmap_unused;	/* the kernel's would do, its half is in it */
 	volatile uint32_t shootdown_pending;
+	uint32_t	  copy_epoch;	/* pmap_copy.c */
+	struct copy_page  copy_pages[COPY_PAGES];
 };
 
 #endif

@@ -38,6 +38,8 @@ pcb_init(struct thread *thread)
 	regs->ss = regs->ds = regs->es = regs->fs = regs->gs = USER_DS;
 	regs->eflags = EFLAGS_ONE | EFLAGS_IF;
 	thread->pcb.pmap = thread->task->map->pmap;
+	thread->pcb.copy_page = &own_processor->machine.copy_pages[
+	    (uintptr_t)thread / sizeof(*thread) % COPY_PAGES];
 }
 
 void

@@ -16,6 +16,7 @@
 #include <mach/kern_return.h>
 #include <machine/seg.h>
 
+struct copy_page;
 struct fpu_state;
 struct pmap;
 struct thread;
@@ -35,6 +36,8 @@ struct pcb {
 	struct mach_msg_call call;		/* own */
 	struct trap_frame  regs;		/* the user's registers */
 	struct pmap	  *pmap;		/* fixed: its task's */
+	/* fixed: its place in each processor's copy_pages */
+	struct copy_page __seg_fs *copy_page;
 	/* kernel context while switched out with a stack */
 	uint32_t	   kernel_esp;
 	/* own, or under the thread's lock when it is stopped */

@@ -1,13 +1,21 @@
 /*
  * i386/pmap_copy.c - from one task's memory straight to another's.
  *
- * Owns:       nothing.
+ * Owns:       each processor's copy_pages and copy_epoch.
  * Locks:      none.  The processor is among those that may hold pmap's
  *             translations and turns interrupts off: who takes a right away
  *             afterwards waits for its answer, so for the copy's end.
  * Invariant:  a page is written only through an entry that a user program
  *             could write through at that moment.
+ *
+ * Where the last messages to a thread went a processor remembers, in one of
+ * copy_pages, with the same right as its TLB: its bit is set in the pmap's
+ * processors, and it forgets all when it is asked to forget anything
+ * (pmap_shootdown.c).  Forgetting is to begin a new epoch; when their numbers
+ * have been used up all entries are wiped, and the first is taken again.
  */
+#include <kern/string.h>
+#include <kern/thread.h>
 #include <machine/pmap_internal.h>
 #include <machine/user_access.h>
 
@@ -16,9 +24,22 @@
 /* What is not dirty yet the processor marks when the user writes. */
 #define PAGE_BITS	(PTE_P | PTE_W | PTE_U | PTE_D | PTE_MANAGED)
 
-/* Where the user part's va may be written, as direct memory, or NULL. */
-static inline __attribute__((always_inline)) char *
-writable(struct pmap *pmap, vm_offset_t va)
+_Static_assert((COPY_EPOCH_ONE - 1) == (sizeof(uint32_t) - 1) &&
+    COPY_EPOCH_END == PAGE_SIZE, "key: page, epoch, alignment");
+#define KEY_MASK	(~PAGE_MASK | (COPY_EPOCH_ONE - 1))
+
+void
+pmap_copy_renew(void)
+{
+	struct cpu_data *data = &current_processor()->machine;
+
+	memset(data->copy_pages, 0, sizeof(data->copy_pages));
+	data->copy_epoch = 0;
+}
+
+/* Where the page of the user part's va may be written, or NULL. */
+static char *
+writable_page(struct pmap *pmap, vm_offset_t va)
 {
 	struct pte *directory = pmap->directory[slot_of(va)];
 	struct pte *pte;
@@ -34,42 +55,110 @@ writable(struct pmap *pmap, vm_offset_t va)
 	if (unlikely((~low & PAGE_BITS) != 0 || (pte->high & ~NX_BIT) != 0 ||
 	    (low & PTE_FRAME) >= pmap_direct_end))
 		return NULL;
-	return phys_to_direct((low & PTE_FRAME) | (va & PAGE_MASK));
+	return phys_to_direct(low & PTE_FRAME);
 }
 
-static inline __attribute__((always_inline)) bool
-copy_pages(struct pmap *pmap, vm_offset_t to, const char *from, uint32_t size)
+/* Whether the last byte is in another page than the first. */
+static inline bool
+crosses(vm_offset_t va, uint32_t size)
 {
-	uint32_t room = PAGE_SIZE - (to & PAGE_MASK);
-	char *page;
+	return ((va + size - 1) ^ va) > PAGE_MASK;
+}
 
-	while (unlikely(size > room)) {
-		page = writable(pmap, to);
-		if (page == NULL ||
-		    !user_words_read_nofault(from, page, room / sizeof(uint32_t)))
+/*
+ * Look up where thread's task may be written to, and remember the page of to,
+ * and the next one if size goes so far.  False: a page may not be written, or
+ * to is not aligned.
+ */
+static bool __attribute__((noinline))
+remember(const struct thread *thread, vm_offset_t to, uint32_t size)
+{
+	struct copy_page __seg_fs *copy = thread->pcb.copy_page;
+	struct pmap *pmap = thread->pcb.pmap;
+	vm_offset_t va = trunc_page(to);
+	char *page, *next = NULL;
+
+	if ((to & (sizeof(uint32_t) - 1)) != 0)
+		return false;
+	pmap_join(pmap);
+	page = writable_page(pmap, va);
+	if (page == NULL)
+		return false;
+	if (crosses(to, size)) {
+		next = writable_page(pmap, va + PAGE_SIZE);
+		if (next == NULL)
+			return false;
+	}
+	copy->pmap = pmap;
+	copy->key = va | own_processor->machine.copy_epoch;
+	copy->to_direct = (uintptr_t)page - va;
+	copy->next = next;
+	return true;
+}
+
+/* Whether the processor remembers the page of to, which is aligned. */
+static inline bool
+remembered(const struct thread *thread, vm_offset_t to)
+{
+	struct copy_page __seg_fs *copy = thread->pcb.copy_page;
+
+	return likely(copy->key ==
+	    ((to & KEY_MASK) | own_processor->machine.copy_epoch) &&
+	    copy->pmap == thread->pcb.pmap);
+}
+
+/* What is remembered, against the page tables; of use with one processor. */
+static inline bool
+still_true(const struct thread *thread, vm_offset_t to)
+{
+	return writable_page(thread->pcb.pmap, to) == (char *)
+	    (thread->pcb.copy_page->to_direct + trunc_page(to));
+}
+
+/* The same copy over the ends of pages, the first of which is remembered. */
+static bool
+copy_across(const struct thread *thread, vm_offset_t to, const char *from,
+    uint32_t size)
+{
+	struct copy_page __seg_fs *copy = thread->pcb.copy_page;
+	uint32_t room = PAGE_SIZE - (to & PAGE_MASK);
+
+	do {
+		if (unlikely(copy->next == NULL) && !remember(thread, to, size))
+			return false;
+		if (!user_words_read_nofault(from,
+		    (char *)(copy->to_direct + to), room / sizeof(uint32_t)))
 			return false;
 		to += room;
 		from += room;
 		size -= room;
 		room = PAGE_SIZE;
-	}
-	page = writable(pmap, to);
-	return likely(page != NULL) &&
-	    user_words_read_nofault(from, page, size / sizeof(uint32_t));
+		if (likely(size <= room))
+			return user_words_read_nofault(from, copy->next,
+			    size / sizeof(uint32_t));
+	} while (remember(thread, to, size));
+	return false;
 }
 
 bool
-pmap_copy_user(struct pmap *pmap, vm_offset_t to, const void *from,
+pmap_copy_user(const struct thread *thread, vm_offset_t to, const void *from,
     uint32_t size)
 {
 	bool ok;
 
-	if (unlikely(to > KERNEL_BASE - size ||
-	    (uintptr_t)from > KERNEL_BASE - size || ((to | size) & 3) != 0))
+	if (unlikely((uintptr_t)from > KERNEL_BASE - size))
 		return false;
 	intr_off();
-	pmap_join(pmap);
-	ok = copy_pages(pmap, to, from, size);
+	assert(!remembered(thread, to) || processor_count > 1 ||
+	    still_true(thread, to));
+	if (!remembered(thread, to) && !remember(thread, to, size))
+		ok = false;
+	else if (likely(!crosses(to, size)))
+		ok = user_words_read_nofault(from, (char *)
+		    (thread->pcb.copy_page->to_direct + to),
+		    size / sizeof(uint32_t));
+	else
+		ok = copy_across(thread, to, from, size);
 	intr_restore(true);
 	return ok;
 }

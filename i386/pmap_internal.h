@@ -230,6 +230,20 @@ void	pmap_reload(struct pmap *pmap);
 void	pmap_unload(struct pmap *pmap);
 void	pmap_flush_local(vm_offset_t start, vm_offset_t end);
 
+/* pmap_copy.c */
+
+/* Begin a new series of epochs. */
+void	pmap_copy_renew(void);
+
+/* Make this processor forget every page that it might have written to. */
+static inline void
+pmap_copy_forget(void)
+{
+	own_processor->machine.copy_epoch += COPY_EPOCH_ONE;
+	if (unlikely(own_processor->machine.copy_epoch >= COPY_EPOCH_END))
+		pmap_copy_renew();
+}
+
 /* pmap_pv.c */
 
 void	pmap_pv_init(void);

@@ -10,6 +10,7 @@
  * Invariant:  a processor's bit is set in pmap->processors from before it loads
  *             the pmap until, some other being loaded, it is asked to forget
  *             something; and page tables change before that mask is read.
+ *             What pmap_copy.c remembers goes as the TLB's translations do.
  *
  * A processor alone sets and clears its bits, by locked instructions, so what
  * it reads of its own is so: a switch sets a bit only if it is clear.  Either
@@ -84,6 +85,7 @@ static void
 leave(const struct processor *self, struct pmap *pmap)
 {
 	assert(self->machine.pmap != pmap);
+	pmap_copy_forget();
 	__atomic_and_fetch(&pmap->processors, ~self->machine.bit,
 	    __ATOMIC_SEQ_CST);
 }
@@ -114,6 +116,7 @@ obey(struct processor *self, const struct request *request)
 	} else if (request->kind == REQUEST_RELOAD) {
 		cr3_write(pmap->cr3);
 	} else {
+		pmap_copy_forget();
 		pmap_flush_local(request->start, request->end);
 	}
 }
@@ -206,12 +209,16 @@ pmap_flush(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 
 	if (users == 0)
 		return;
-	if (unlikely(users != self->machine.bit))
+	if (unlikely(users != self->machine.bit)) {
 		request_all(pmap, REQUEST_FLUSH, start, end);
-	else if (likely(pmap == self->machine.pmap || pmap == kernel_pmap))
+	} else if (likely(pmap == self->machine.pmap)) {
+		pmap_copy_forget();
 		pmap_flush_local(start, end);
-	else
+	} else if (pmap == kernel_pmap) {
+		pmap_flush_local(start, end);
+	} else {
 		leave(self, pmap);
+	}
 }
 
 void

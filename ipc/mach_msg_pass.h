@@ -29,7 +29,7 @@ pass_body(const struct mach_msg_args *args, struct thread *receiver)
 	mach_msg_size_t size = args->send_size - HEADER_SIZE;
 
 	return size < mach_msg_fast_bodies &&
-	    pmap_copy_user(receiver->task->map->pmap,
+	    pmap_copy_user(receiver,
 	    (uintptr_t)receiver->pcb.call.args.msg + HEADER_SIZE,
 	    (const char *)args->msg + HEADER_SIZE, size);
 }

@@ -59,13 +59,15 @@ phys_addr_t	 pmap_extract(struct pmap *pmap, vm_offset_t va);
 uint32_t	 pmap_resident_count(struct pmap *pmap);
 
 /*
- * Copy whole words from the current task's user memory to pmap's, to an
- * aligned address, if no page on either side is missing or may not be written:
- * false else, and part may have been copied.  Never sleeps; spin locks may be held, interrupts are on (and off
- * for the time, so size is for messages: PMAP_COPY_MAX at most).
+ * Copy whole words, size in bytes not 0, from the current task's user memory to
+ * that of thread's task, to an aligned address, if no page on either side is
+ * missing or may not be written: false else, and part may have been copied.
+ * Never sleeps; spin locks may be held, interrupts are on (and off for the time,
+ * so size is for messages: PMAP_COPY_MAX at most).  Fast if other messages to
+ * the same thread went to the same page.
  */
 #define PMAP_COPY_MAX	8192u
-bool		 pmap_copy_user(struct pmap *pmap, vm_offset_t to,
+bool		 pmap_copy_user(const struct thread *thread, vm_offset_t to,
 		    const void *from, uint32_t size);
 
 /* On every mapping of a page.  The page is busy or its object locked. */
