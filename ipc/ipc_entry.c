@@ -2,15 +2,15 @@
  * ipc/ipc_entry.c - the tables that turn names into entries.
  *
  * A name that the kernel chose is (generation << 24) | index.  The index
- * given up last is given out first if it is spare, and else the lowest free
- * one, with its generation one up at each reuse.
+ * given up last is given out first if it is the spare slot's, and else the
+ * lowest free one, with its generation one up at each reuse.
  * The first 256 entries are in chunks of 32, 32, 64 and 128, the others in
  * leaves of 256, so no allocation exceeds a page and no entry ever moves.
  *
  * Owns:       names, entries and the maps of a space.
  * Locks:      all under the space's lock (LOCK_SPACE).
  * Invariant:  a bit of block->free is set exactly if the index exists and its
- *             entry has been given up and is not the spare one; summaries
+ *             entry has been given up and is not the slot; summaries
  *             follow.  No fresh name equals one in by_name.
  */
 #include <ipc/ipc_entry.h>
@@ -30,12 +30,15 @@
 #define USER_NAME_BYTES	(sizeof(struct ipc_user_entry) + 4)
 
 static struct zone *user_entry_zone;
+struct ipc_port ipc_port_spare;		/* fixed but for its lock */
+struct ipc_entry ipc_entry_none = { .port = &ipc_port_none };	/* fixed */
 
 void
 ipc_entry_bootstrap(void)
 {
 	user_entry_zone = zone_create("ipc_user_entry",
 	    sizeof(struct ipc_user_entry), 0);
+	spinlock_init(&ipc_port_spare.head.lock, LOCK_PORT);
 }
 
 /* First index and number of entries of a small chunk. */
@@ -240,6 +243,9 @@ ipc_entry_alloc_name(struct ipc_space *space, mach_port_name_t name,
 {
 	struct ipc_user_entry *user;
 
+	if (space->entry_count >= space->entry_limit &&
+	    ipc_slot_is_spare(space))
+		ipc_slot_retire(space);
 	if (space->entry_count >= space->entry_limit)
 		return KERN_NO_SPACE;
 	if (!account_take(space->account, ACCOUNT_BYTES, USER_NAME_BYTES))
@@ -252,10 +258,8 @@ ipc_entry_alloc_name(struct ipc_space *space, mach_port_name_t name,
 	user->name = name;
 	user_insert(space, user);
 	space->user_names |= 1u << (name & 31);
-	if (space->spare_name != MACH_PORT_NAME_NULL) {
-		mark_free(space, space->spare_name & IE_INDEX_MASK);
-		space->spare_name = MACH_PORT_NAME_NULL;
-	}
+	if (((space->slot_name ^ name) & IE_INDEX_MASK) == 0)
+		ipc_slot_retire(space);
 	space->by_name.elements++;
 	space->entry_count++;
 	user_grow(space);
@@ -282,6 +286,32 @@ user_dealloc(struct ipc_space *space, struct ipc_user_entry *user)
 }
 
 void
+ipc_slot_retire(struct ipc_space *space)
+{
+	mach_port_name_t name;
+
+	if (ipc_slot_is_spare(space)) {
+		ipc_slot_take(space, &name);
+		mark_free(space, name & IE_INDEX_MASK);
+		space->entry_count--;
+	}
+	space->slot = &ipc_entry_none;
+	space->slot_name = MACH_PORT_NAME_NULL;
+}
+
+/*
+ * Whether the entry of a name that is given up should be the slot.  Not if the
+ * name is, or may become, one that a user chose.
+ */
+static inline bool
+slot_is_wanted(const struct ipc_space *space, mach_port_name_t name)
+{
+	return !ipc_slot_is_spare(space) &&
+	    !((space->user_names >> (name & 31)) & 1) && space->active &&
+	    space->entry_count <= space->entry_limit;
+}
+
+void
 ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
     struct ipc_entry *entry)
 {
@@ -289,8 +319,13 @@ ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
 
 	assert(entry->request == NULL);
 	ipc_hint_forget(space, name, entry);
-	if (ipc_entry_make_spare(space, name, entry))
+	if (entry == space->slot || slot_is_wanted(space, name)) {
+		entry->port = &ipc_port_spare;
+		entry->bits = (entry->bits & IE_GEN_MASK) + IE_GEN_ONE;
+		space->slot = entry;
+		space->slot_name = entry->bits | index;
 		return;
+	}
 	space->entry_count--;
 	if (index >= space->table_size ||
 	    ipc_entry_at(space, index) != entry) {
@@ -326,7 +361,6 @@ ipc_entry_free_tables(struct ipc_space *space)
 		account_give(space->account, ACCOUNT_BYTES,
 		    space->table_size * NAME_BYTES);
 	space->table_size = 0;
-	space->spare_name = MACH_PORT_NAME_NULL;
 	ipc_hash_free(&space->by_port);
 	ipc_hash_free(&space->by_name);
 }

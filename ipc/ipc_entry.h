@@ -5,6 +5,7 @@
 #define IPC_IPC_ENTRY_H
 
 #include <ipc/ipc_space.h>
+#include <kern/debug.h>
 
 struct ipc_port;
 struct ipc_pset;
@@ -53,7 +54,7 @@ struct ipc_entry *ipc_entry_lookup_user(struct ipc_space *space,
  */
 static inline kern_return_t ipc_entry_alloc(struct ipc_space *space,
 		    mach_port_name_t *name, struct ipc_entry **entry);
-/* The same when there is no spare one, or none is left. */
+/* The same when the slot is not spare. */
 kern_return_t	  ipc_entry_alloc_lowest(struct ipc_space *space,
 		    mach_port_name_t *name, struct ipc_entry **entry);
 /* The same under a name chosen by the user, which is not in use. */
@@ -112,51 +113,103 @@ ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
 }
 
 /*
- * The last entry given up is kept spare, so that a right that comes and goes
- * with each message touches no table.  False: use ipc_entry_dealloc, for there
- * is a spare one or the name may be, or become, one that a user chose.
+ * The slot: the entry of the table that a right to reply, which comes and goes
+ * with each message, has without a look at any table.  It is spare, slot_name
+ * the name that it will have next, or in use, slot_name a send-once right, of
+ * which no notification has been requested.  Counted as in use either way, so
+ * whoever finds the space at its limit takes it first if it is spare.
+ *
+ * While there is a slot the space lives, has no more names than it may, and
+ * no user has chosen a name of the slot's index.  Without one it is
+ * ipc_entry_none, which is neither spare nor a right to anything.
  */
-static inline bool
-ipc_entry_make_spare(struct ipc_space *space, mach_port_name_t name,
-    struct ipc_entry *entry)
+extern struct ipc_entry ipc_entry_none;	/* no name's: no rights to a dead port */
+extern struct ipc_port ipc_port_spare;	/* dead: what a spare slot denotes */
+
+/* No slot any more; its right, if there is one, is like any other. */
+void		  ipc_slot_retire(struct ipc_space *space);
+
+/* An entry becomes what the slot cannot be. */
+static inline void
+ipc_slot_leave(struct ipc_space *space, const struct ipc_entry *entry)
 {
-	if (space->spare_name != MACH_PORT_NAME_NULL ||
-	    ((space->user_names >> (name & 31)) & 1))
+	if (unlikely(entry == space->slot))
+		ipc_slot_retire(space);
+}
+
+static inline bool
+ipc_slot_is_spare(const struct ipc_space *space)
+{
+	return space->slot->port == &ipc_port_spare;
+}
+
+/* A send-once right (consumed) into the slot, under *name; false: it is not spare. */
+static inline __attribute__((always_inline)) bool
+ipc_slot_use(struct ipc_space *space, struct ipc_port *port,
+    mach_port_name_t *name)
+{
+	struct ipc_entry *entry = space->slot;
+
+	if (unlikely(entry->port != &ipc_port_spare))
 		return false;
-	entry->port = NULL;
-	entry->bits = (entry->bits & IE_GEN_MASK) + IE_GEN_ONE;
-	space->entry_count--;
-	space->spare = entry;
-	space->spare_name = entry->bits | (name & IE_INDEX_MASK);
+	*name = space->slot_name;
+	/* If the port has died since, check_dead will see it. */
+	entry->port = port;
+	entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1;
 	return true;
 }
 
-/* Whether there is a spare entry, and the space, which lives, may use it. */
-static inline bool
-ipc_entry_has_spare(const struct ipc_space *space)
+/* The slot's right has been used. */
+static inline __attribute__((always_inline)) void
+ipc_slot_give_up(struct ipc_space *space)
 {
-	return space->spare_name != MACH_PORT_NAME_NULL && space->active &&
-	    space->entry_count < space->entry_limit;
+	struct ipc_entry *entry = space->slot;
+
+	assert((entry->bits & ~IE_GEN_MASK) == MACH_PORT_TYPE_SEND_ONCE + 1 &&
+	    entry->request == NULL);
+	entry->port = &ipc_port_spare;
+	entry->bits += IE_GEN_ONE - MACH_PORT_TYPE_SEND_ONCE - 1;
+	space->slot_name += IE_GEN_ONE;
 }
 
-/* Use the spare entry. */
-static inline struct ipc_entry *
-ipc_entry_take_spare(struct ipc_space *space, mach_port_name_t *name)
+/*
+ * The entry of a send-once right to reply to, of which no notification has been
+ * requested, or NULL.  Its port may be dead.
+ */
+static inline __attribute__((always_inline)) struct ipc_entry *
+ipc_entry_of_reply(struct ipc_space *space, mach_port_name_t name)
 {
-	*name = space->spare_name;
-	space->spare_name = MACH_PORT_NAME_NULL;
-	space->entry_count++;
-	return space->spare;
+	struct ipc_entry *entry = space->slot;
+
+	if (unlikely(name != space->slot_name)) {
+		entry = ipc_entry_lookup(space, name);
+		if (entry == NULL || entry->request != NULL ||
+		    !(entry->bits & MACH_PORT_TYPE_SEND_ONCE))
+			return NULL;
+	}
+	return entry;
+}
+
+/* Use the spare slot for any right: it is the slot no more. */
+static inline struct ipc_entry *
+ipc_slot_take(struct ipc_space *space, mach_port_name_t *name)
+{
+	struct ipc_entry *entry = space->slot;
+
+	*name = space->slot_name;
+	entry->port = NULL;
+	space->slot = &ipc_entry_none;
+	space->slot_name = MACH_PORT_NAME_NULL;
+	return entry;
 }
 
 static inline kern_return_t
 ipc_entry_alloc(struct ipc_space *space, mach_port_name_t *name,
     struct ipc_entry **entry)
 {
-	if (unlikely(space->spare_name == MACH_PORT_NAME_NULL ||
-	    space->entry_count >= space->entry_limit))
+	if (unlikely(!ipc_slot_is_spare(space)))
 		return ipc_entry_alloc_lowest(space, name, entry);
-	*entry = ipc_entry_take_spare(space, name);
+	*entry = ipc_slot_take(space, name);
 	return KERN_SUCCESS;
 }
 

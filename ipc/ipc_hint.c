@@ -7,7 +7,6 @@
 #include <ipc/ipc_hint.h>
 
 struct ipc_port ipc_port_none;		/* fixed but for its lock: dead */
-struct ipc_entry ipc_entry_none;	/* fixed: all zeros */
 
 void
 ipc_hint_bootstrap(void)
@@ -23,7 +22,7 @@ ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use)
 	hint->name = MACH_PORT_NAME_NULL;
 	if (use == IPC_HINT_SET)
 		hint->pset = NULL;
-	else if (use == IPC_HINT_GIVEN || use == IPC_HINT_REPLY)
+	else if (use == IPC_HINT_GIVEN)
 		hint->entry = &ipc_entry_none;
 	else
 		hint->port = &ipc_port_none;
@@ -90,15 +89,14 @@ ipc_hint_find_set(struct ipc_space *space, mach_port_name_t name)
 }
 
 struct ipc_entry *
-ipc_hint_find_entry(struct ipc_space *space, mach_port_name_t name,
-    enum ipc_hint_use use)
+ipc_hint_find_given(struct ipc_space *space, mach_port_name_t name)
 {
 	struct ipc_entry *entry = ipc_entry_lookup(space, name);
 
-	if (entry == NULL)
-		return NULL;
+	if (entry == NULL || !(entry->bits & MACH_PORT_TYPE_SEND))
+		return &ipc_entry_none;
 	entry->bits |= IE_HINTED;
-	space->hint[use].name = name;
-	space->hint[use].entry = entry;
+	space->hint[IPC_HINT_GIVEN].name = name;
+	space->hint[IPC_HINT_GIVEN].entry = entry;
 	return entry;
 }

@@ -21,9 +21,6 @@
  * where nothing can be sent or received.
  */
 extern struct ipc_port ipc_port_none;
-/* What a hint denotes that is not in use: no name, no rights. */
-extern struct ipc_entry ipc_entry_none;
-
 void		 ipc_hint_bootstrap(void);
 void		 ipc_hint_init(struct ipc_space *space);
 void		 ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use);
@@ -32,8 +29,8 @@ struct ipc_port	*ipc_hint_find(struct ipc_space *space, mach_port_name_t name,
 		    enum ipc_hint_use use);
 struct ipc_pset	*ipc_hint_find_set(struct ipc_space *space,
 		    mach_port_name_t name);
-struct ipc_entry *ipc_hint_find_entry(struct ipc_space *space,
-		    mach_port_name_t name, enum ipc_hint_use use);
+struct ipc_entry *ipc_hint_find_given(struct ipc_space *space,
+		    mach_port_name_t name);
 void		 ipc_hint_forget_name(struct ipc_space *space,
 		    mach_port_name_t name, struct ipc_entry *entry);
 
@@ -116,19 +113,13 @@ ipc_hint_set(struct ipc_space *space, mach_port_name_t name)
 	return space->hint[IPC_HINT_SET].pset;
 }
 
-/* The entry, of any right of a type (MACH_PORT_TYPE_*), or NULL. */
+/* The entry of a send right, or ipc_entry_none. */
 static inline __attribute__((always_inline)) struct ipc_entry *
-ipc_hint_entry(struct ipc_space *space, mach_port_name_t name, uint32_t right,
-    enum ipc_hint_use use)
+ipc_hint_given(struct ipc_space *space, mach_port_name_t name)
 {
-	struct ipc_entry *entry = space->hint[use].entry;
-
-	if (unlikely(space->hint[use].name != name)) {
-		entry = ipc_hint_find_entry(space, name, use);
-		if (entry == NULL)
-			return NULL;
-	}
-	return likely(entry->bits & right) ? entry : NULL;
+	if (unlikely(space->hint[IPC_HINT_GIVEN].name != name))
+		return ipc_hint_find_given(space, name);
+	return space->hint[IPC_HINT_GIVEN].entry;
 }
 
 #endif

@@ -238,7 +238,7 @@ port_settle(struct ipc_space *space, struct ipc_port *port,
 	spin_unlock(&space->lock);
 }
 
-/* The rest of ipc_object_new_port, where there is no spare entry to use. */
+/* The rest of ipc_object_new_port, where the slot is not to be used. */
 static kern_return_t __attribute__((noinline))
 port_name(struct ipc_space *space, struct ipc_port *port,
     mach_port_name_t name, mach_port_name_t *out)
@@ -266,9 +266,9 @@ ipc_object_new_port(struct ipc_space *space, mach_port_name_t name,
 		return KERN_RESOURCE_SHORTAGE;
 	spin_lock(&space->lock);
 	if (unlikely(name != MACH_PORT_NAME_NULL ||
-	    !ipc_entry_has_spare(space)))
+	    !ipc_slot_is_spare(space)))
 		return port_name(space, port, name, out);
-	entry = ipc_entry_take_spare(space, &name);
+	entry = ipc_slot_take(space, &name);
 	*out = name;
 	port_settle(space, port, entry, name);
 	return KERN_SUCCESS;

@@ -163,6 +163,7 @@ become_dead_name(struct ipc_space *space, mach_port_name_t name,
 	bool told = true;
 
 	ipc_hint_forget(space, name, entry);
+	ipc_slot_leave(space, entry);
 	if (request != NULL && request->notice != NULL)
 		request->orphan = true, told = false;
 	ip_unlock(port);
@@ -598,6 +599,7 @@ ipc_right_dnrequest(struct ipc_space *space, mach_port_name_t name,
 		*fresh = NULL;
 		request->notice = notice;
 		request->name = name;
+		ipc_slot_leave(space, entry);
 		add_request(entry->port, request);
 		entry->request = request;
 	}

@@ -162,10 +162,9 @@ ipc_right_last_given(struct ipc_space *space, struct ipc_port *const *slot,
 	struct ipc_entry *entry;
 
 	spin_lock(&space->lock);
-	entry = ipc_hint_entry(space, name, MACH_PORT_TYPE_SEND,
-	    IPC_HINT_GIVEN);
-	if (likely(entry != NULL && entry->port == *slot &&
-	    entry->port->head.alive && IE_UREFS(entry->bits) < IE_UREFS_AMPLE))
+	entry = ipc_hint_given(space, name);
+	if (likely(entry->port == *slot && entry->port->head.alive &&
+	    IE_UREFS(entry->bits) < IE_UREFS_AMPLE))
 		entry->bits++;
 	else
 		name = MACH_PORT_NAME_NULL;

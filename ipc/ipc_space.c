@@ -73,6 +73,7 @@ ipc_space_create(struct account *account, struct ipc_space **out)
 	account_reference(account);
 	space->account = account;
 	space->entry_limit = account->limit[ACCOUNT_NAMES];
+	space->slot = &ipc_entry_none;
 	space->first = &space->block0;
 	space->blocks = &space->first;
 	ipc_hint_init(space);
@@ -89,6 +90,26 @@ ipc_space_free(struct ipc_space *space)
 	ipc_entry_free_tables(space);
 	account_release(space->account);
 	zfree(space_zone, space);
+}
+
+uint32_t
+ipc_space_names(struct ipc_space *space)
+{
+	uint32_t count;
+
+	spin_lock(&space->lock);
+	count = space->entry_count - ipc_slot_is_spare(space);
+	spin_unlock(&space->lock);
+	return count;
+}
+
+void
+ipc_space_limit(struct ipc_space *space, uint32_t limit)
+{
+	spin_lock(&space->lock);
+	ipc_slot_retire(space);
+	space->entry_limit = limit;
+	spin_unlock(&space->lock);
 }
 
 /* Destroy the rights of one pass over the names. */
@@ -120,6 +141,7 @@ ipc_space_destroy(struct ipc_space *space)
 	spin_lock(&space->lock);
 	was_active = space->active;
 	space->active = false;
+	ipc_slot_retire(space);
 	spin_unlock(&space->lock);
 	if (!was_active)
 		return;

@@ -38,7 +38,6 @@ enum ipc_hint_use {
 	IPC_HINT_SERVE,			/* the next call comes to this port */
 	IPC_HINT_SET,			/* or to this set */
 	IPC_HINT_OBJECT,		/* a trap names its object by this port */
-	IPC_HINT_REPLY,			/* a reply goes to it */
 	IPC_HINT_GIVEN,			/* this send right was given once more */
 	IPC_HINTS
 };
@@ -48,7 +47,7 @@ struct ipc_hint {
 	union {					/* what name denotes, by use */
 		struct ipc_port	 *port;
 		struct ipc_pset	 *pset;
-		struct ipc_entry *entry;	/* the last two uses */
+		struct ipc_entry *entry;	/* only the last use */
 	};
 };
 
@@ -62,10 +61,10 @@ struct ipc_space {
 	struct spinlock	  lock;
 	bool		  active;		/* once false it stays so */
 	uint32_t	  table_size;		/* indices in being */
-	uint32_t	  entry_count;		/* names in use, of both kinds */
+	uint32_t	  entry_count;		/* names in use, and the slot's */
 	uint32_t	  entry_limit;
-	mach_port_name_t  spare_name;		/* next fresh name, or 0 */
-	struct ipc_entry *spare;		/* its entry, free in no bitmap */
+	mach_port_name_t  slot_name;		/* the slot: see ipc_entry.h */
+	struct ipc_entry *slot;
 	struct ipc_hint	  hint[IPC_HINTS];	/* see ipc_hint.h */
 	uint32_t	  user_names;		/* bit (name & 31): chosen once */
 	struct ipc_entry *chunk[IPC_SMALL_CHUNKS]; /* less their first index */
@@ -88,6 +87,9 @@ void		 ipc_space_bootstrap(void);
 /* A space that account pays for: a reference; KERN_RESOURCE_SHORTAGE. */
 kern_return_t	 ipc_space_create(struct account *account, struct ipc_space **space);
 void		 ipc_space_destroy(struct ipc_space *space);	/* all rights die; further use gets KERN_INVALID_TASK */
+/* How many names it has, and how many it may have from now on. */
+uint32_t	 ipc_space_names(struct ipc_space *space);
+void		 ipc_space_limit(struct ipc_space *space, uint32_t limit);
 void		 ipc_space_free(struct ipc_space *space);	/* without references */
 
 static inline void

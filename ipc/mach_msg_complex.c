@@ -87,10 +87,8 @@ take_reply(struct ipc_space *space, mach_port_name_t remote,
 	struct ipc_port *port;
 	bool wanted;
 
-	entry = ipc_hint_entry(space, remote, MACH_PORT_TYPE_SEND_ONCE,
-	    IPC_HINT_REPLY);
-	if (entry == NULL || entry->request != NULL ||
-	    (entry->bits & IE_MAREQUEST))
+	entry = ipc_entry_of_reply(space, remote);
+	if (entry == NULL)
 		return false;
 	port = entry->port;
 	ip_lock(port);

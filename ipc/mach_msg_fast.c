@@ -214,10 +214,8 @@ fast_reply(struct thread *self, struct ipc_space *space)
 	struct arrival arrival;
 	bool passed = false;
 
-	entry = ipc_hint_entry(space, dest_name, MACH_PORT_TYPE_SEND_ONCE,
-	    IPC_HINT_REPLY);
-	if (entry == NULL || entry->request != NULL ||
-	    (entry->bits & IE_MAREQUEST))
+	entry = ipc_entry_of_reply(space, dest_name);
+	if (entry == NULL)
 		return;
 	dest = entry->port;
 	next = lock_next(space, args->rcv_name, dest);
@@ -227,8 +225,8 @@ fast_reply(struct thread *self, struct ipc_space *space)
 		passed = pass(args, &dest->head, next, true);
 	if (passed) {
 		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
-		if (likely(ipc_entry_make_spare(space, dest_name, entry)))
-			ipc_hint_clear(space, IPC_HINT_REPLY);
+		if (likely(entry == space->slot))
+			ipc_slot_give_up(space);
 		else
 			ipc_entry_dealloc(space, dest_name, entry);
 		dest->sorights--;

@@ -129,21 +129,12 @@ static inline __attribute__((always_inline)) bool
 name_reply_at_hand(struct ipc_space *space, struct ipc_port *reply,
     mach_port_name_t *name)
 {
-	struct ipc_entry *entry;
-	bool has_spare;
+	bool used;
 
 	spin_lock(&space->lock);
-	has_spare = ipc_entry_has_spare(space);
-	if (likely(has_spare)) {
-		/* If the port has died since, check_dead will see it. */
-		entry = ipc_entry_take_spare(space, name);
-		entry->port = reply;
-		entry->bits += MACH_PORT_TYPE_SEND_ONCE + 1 + IE_HINTED;
-		space->hint[IPC_HINT_REPLY].name = *name;
-		space->hint[IPC_HINT_REPLY].entry = entry;
-	}
+	used = ipc_slot_use(space, reply, name);
 	spin_unlock(&space->lock);
-	return has_spare;
+	return used;
 }
 
 /* The same, whatever it takes. */

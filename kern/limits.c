@@ -36,7 +36,7 @@ add_use(struct task *task, uint32_t *words)
 {
 	for (unsigned i = 0; i < ACCOUNT_KINDS; i++)
 		words[i] += task->account->use[i];
-	words[ACCOUNT_NAMES] += task->space->entry_count;
+	words[ACCOUNT_NAMES] += ipc_space_names(task->space);
 	words[ACCOUNT_BYTES] += account_bytes(task->account) -
 	    task->account->use[ACCOUNT_BYTES];
 }
@@ -85,9 +85,7 @@ set_locked(struct task *task, bool privileged, const natural_t *limits,
 	for (unsigned i = 0; i < count; i++)
 		if (limits[i] != TASK_LIMIT_KEEP)
 			account->limit[i] = clip(i, limits[i]);
-	spin_lock(&task->space->lock);
-	task->space->entry_limit = account->limit[ACCOUNT_NAMES];
-	spin_unlock(&task->space->lock);
+	ipc_space_limit(task->space, account->limit[ACCOUNT_NAMES]);
 	return KERN_SUCCESS;
 }
 
