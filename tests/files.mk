@@ -53,7 +53,7 @@ $(O)/modules/bad_empty:
 
 # With little memory and paging space on a memory disk: tests/paging.boot.
 TEST_PROGRAMS += paging_runner
-paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging.c paging_managers.c vm_model.c paging_model.c paging_errors.c
+paging_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging.c paging_manager.c paging_managers.c paging_late.c vm_model.c paging_model.c paging_errors.c
 TEST_PROGRAMS += small_runner
 small_runner_SRCS := runner.c support.c raise.c vm_support.c paging_support.c paging_calls.c paging_small.c
 modules: $(O)/modules/paging

@@ -63,10 +63,35 @@ supply_is_wanted(const struct vm_object *object, vm_offset_t offset,
 	return offset < object->size && (old != NULL || given_back);
 }
 
+/* The default pager has no room for a page of a locked object, and has it no more. */
+static void
+page_given_back(struct vm_object *object, struct vm_page *page,
+    vm_offset_t offset)
+{
+	page->dirty = 1;
+	vm_paged_clear(object, offset);
+	vm_default_pager_refused();
+}
+
+/*
+ * What is supplied of a locked object is there: it may be the answer that was
+ * owed, or what the default pager has given back after it was asked for it.
+ */
+static void
+supply_of_resident(struct vm_object *object, struct vm_page *page,
+    vm_offset_t offset, bool precious)
+{
+	if (object->internal && precious)
+		page_given_back(object, page, offset);
+	else if (page->owed)
+		vm_pager_owes_no_more(object, page);
+}
+
 kern_return_t
 memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
     struct vm_page *page, vm_prot_t lock_value, bool precious)
 {
+	bool given_back = object->internal && precious;
 	struct vm_page *old;
 
 	vm_object_lock(object);
@@ -76,7 +101,9 @@ memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
 	    (object->internal && !supply_is_wanted(object, offset, old,
 	    precious)) ||
 	    (old != NULL && !old->absent)) {
-		vm_object_unlock(object);
+		if (old != NULL && !old->absent && !old->error)
+			supply_of_resident(object, old, offset, precious);
+		vm_object_unlock_settled(object);
 		supply_discard(page);
 		return old != NULL ? KERN_MEMORY_PRESENT : KERN_FAILURE;
 	}
@@ -90,12 +117,13 @@ memory_object_supply_page(struct vm_object *object, vm_offset_t offset,
 		vm_page_free(old);	/* its waiters find the new one */
 	vm_page_insert(page, object, offset);
 	pmap_clear_modify(page);
-	page->dirty = object->internal && precious;
+	page->dirty = 0;
 	page->precious = !object->internal && precious;
-	if (page->dirty) {
-		/* the default pager has no room: it sends back what it got */
-		vm_paged_clear(object, offset);
-		vm_default_pager_refused();
+	if (given_back) {
+		page_given_back(object, page, offset);
+		/* what was asked for it waits in the pager's queue behind it */
+		page->owed = old != NULL;
+		object->absent_count += page->owed;
 	}
 	page->page_lock = lock_value & VM_PROT_ALL;
 	if (old != NULL)
@@ -192,6 +220,8 @@ memory_object_data_provided(struct vm_object *object, vm_offset_t offset,
 static void
 page_answered(struct vm_object *object, struct vm_page *page, int error)
 {
+	if (page->owed)
+		vm_pager_owes_no_more(object, page);
 	if (!page->absent || !page->busy)
 		return;
 	if (object->internal && !error)	/* it is below, or zeros: look again */
@@ -499,7 +529,7 @@ lock_request_page(struct vm_object *object, struct lock_request *request)
 	bool flush = request->flush && page->wire_count == 0;
 	bool dirty, send;
 
-	if (page->absent || page->error) {
+	if (page->absent || page->error || page->owed) {
 		request->at++;
 		return;
 	}

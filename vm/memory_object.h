@@ -137,6 +137,9 @@ void		 vm_pager_move(struct vm_object *to, struct vm_object *from);
 void		 vm_pager_laundry_release(struct vm_laundry *laundry);
 /* The pager of a locked object has gone: nothing will come from it any more.  Unlocks. */
 void		 vm_pager_gone_unlock(struct vm_object *object);
+/* The request for a page of a locked object is answered that was owed an answer. */
+void		 vm_pager_owes_no_more(struct vm_object *object,
+		    struct vm_page *page);
 /* No more data will come: whoever waits for absent pages gets an error.  Object locked. */
 void		 vm_pager_fail_absent(struct vm_object *object);
 

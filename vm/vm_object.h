@@ -52,7 +52,7 @@ struct vm_object {
 	struct queue	  shadows;	/* of those that shadow this */
 	unsigned	  shadow_count;	/* == length of shadows */
 	unsigned	  paging_in_progress;	/* holds off collapse and end */
-	unsigned	  absent_count;	/* pages asked of the pager */
+	unsigned	  absent_count;	/* pages asked of the pager: absent or owed */
 	memory_object_copy_strategy_t copy_strategy;
 	bool		  internal;	/* made by the kernel, no user's pager; fixed */
 	bool		  alive;	/* not terminated or destroyed */

@@ -156,7 +156,7 @@ page_leave_object(struct vm_page *page)
 static inline __attribute__((always_inline)) void
 page_remove(struct vm_page *page)
 {
-	if (page->absent)
+	if (page->absent || page->owed)
 		page->home->owner->absent_count--;
 	page_leave_object(page);
 	spin_lock(&vm_page_queue_lock);
@@ -171,6 +171,7 @@ page_remove(struct vm_page *page)
 	page->error = 0;
 	page->page_lock = 0;
 	page->unlock_request = 0;
+	page->owed = 0;
 }
 
 void
@@ -185,7 +186,7 @@ vm_page_rename(struct vm_page *page, struct vm_object *object,
 {
 	struct vm_pages *home = object->resident;
 
-	assert(!page->absent);
+	assert(!page->absent && !page->owed);
 	page_leave_object(page);
 	spin_lock(&vm_page_queue_lock);
 	page->home = home;

@@ -70,7 +70,8 @@ struct vm_page {
 	uint8_t		  busy : 1, wanted : 1, absent : 1, error : 1,
 			  dirty : 1, precious : 1, tabled : 1,
 			  early : 1;	/* supplied unasked, and not used yet */
-	uint8_t		  page_lock : 3, unlock_request : 3; /* VM_PROT_*, prohibited */
+	uint8_t		  page_lock : 3, unlock_request : 3, /* VM_PROT_*, prohibited */
+			  owed : 1;	/* here, and a request for it is unanswered */
 	/* LOCK_PAGE_FREE, of the first page of a free block */
 	uint8_t		  order;
 };

@@ -154,7 +154,7 @@ static bool
 page_sendable(struct vm_page *page)
 {
 	return !page->busy && page->wire_count == 0 && !page->laundry &&
-	    !page->absent && !page->error;
+	    !page->absent && !page->error && !page->owed;
 }
 
 /*

@@ -223,6 +223,13 @@ absent_fails(struct vm_object *object, struct vm_page *page)
 }
 
 void
+vm_pager_owes_no_more(struct vm_object *object, struct vm_page *page)
+{
+	page->owed = 0;
+	object->absent_count--;
+}
+
+void
 vm_pager_fail_absent(struct vm_object *object)
 {
 	struct queue *q;
@@ -230,6 +237,8 @@ vm_pager_fail_absent(struct vm_object *object)
 
 	queue_for_each(q, &object->resident->pages) {
 		page = queue_element(q, struct vm_page, object_link);
+		if (page->owed)
+			vm_pager_owes_no_more(object, page);
 		if (page->absent && page->busy) {
 			absent_fails(object, page);
 		} else if (page->unlock_request != 0) {
@@ -251,7 +260,9 @@ vm_pager_request(struct vm_object *object, vm_offset_t offset,
 	vm_object_lock(object);
 	for (; length > 0; offset += PAGE_SIZE, length -= PAGE_SIZE) {
 		page = vm_page_lookup(object, offset);
-		if (page != NULL && page->absent && page->busy)
+		if (page != NULL && page->owed)
+			vm_pager_owes_no_more(object, page);
+		else if (page != NULL && page->absent && page->busy)
 			absent_fails(object, page);
 	}
 	vm_object_unlock(object);

@@ -1,0 +1,242 @@
+/*
+ * tests/paging_late.c - a default pager without room gives pages back, and its
+ * answers come late: what the kernel has meanwhile is not lost by them.
+ *
+ * The pager is one by hand (paging_manager.c).  It has one page of the test's,
+ * to whose object it does not listen while messages are to stay in the queue.
+ */
+#include <mach/gnumach.h>
+#include <mach/mach_thread.h>
+
+#include "paging_manager.h"
+
+#define PRESSES		4u	/* passes over more than memory */
+#define WAIT_MS		10u
+#define WAITS		2000u	/* of these */
+
+/* What the page holds at first, and what it is changed to. */
+#define FIRST	0x600dfee1u
+#define SECOND	0x600dfee2u
+
+/* Further words of the manager's. */
+enum {
+	ORDER = MANAGER_OWN,
+	OUT,			/* times that the page came */
+	QUEUED,			/* messages about it that wait */
+};
+
+/* What the manager is ordered to do; nothing is left once it has. */
+enum {
+	NOTHING,
+	REFUSE,		/* when the page comes: give it back, and listen no more */
+	LISTEN,
+	GIVE_BACK,	/* the page, which it has kept */
+};
+
+/* The manager's: the page's object. */
+static mach_port_t page_port, page_control;
+
+static unsigned
+queued(void)
+{
+	mach_port_status_t status;
+
+	CHECK_KR(mach_port_get_receive_status(self, page_port, &status),
+	    KERN_SUCCESS);
+	return status.mps_msgcount;
+}
+
+static void
+page_members(mach_port_t set)
+{
+	CHECK_KR(mach_port_move_member(self, page_port, set), KERN_SUCCESS);
+}
+
+static bool
+is_page(const struct request *request)
+{
+	uint32_t word;
+
+	if (request == NULL || (request->head.msgh_id != INITIALIZE &&
+	    request->head.msgh_id != DATA_RETURN))
+		return false;
+	word = vm_word(RETURN_DATA(request));
+	return word == FIRST || word == SECOND;
+}
+
+/* The page goes back as soon as a request for it has come, which waits. */
+static void
+refuse(void)
+{
+	page_members(MACH_PORT_NULL);
+	while (queued() == 0)
+		test_sleep(WAIT_MS);
+	manager_give_back(page_port, page_control, 0);
+}
+
+static bool
+watch(struct request *request)
+{
+	bool came = is_page(request);
+
+	if (came) {
+		page_port = request->head.msgh_local_port;
+		page_control = FIELD(request, 0);
+		manager_serve(request);
+		manager_words[OUT]++;
+	}
+	switch (manager_words[ORDER]) {
+	case REFUSE:
+		if (!came)
+			return false;
+		refuse();
+		break;
+	case LISTEN:
+		page_members(manager_ports);
+		break;
+	case GIVE_BACK:
+		manager_give_back(page_port, page_control, 0);
+		break;
+	}
+	manager_words[ORDER] = NOTHING;
+	if (page_port != MACH_PORT_NULL)
+		manager_words[QUEUED] = queued();
+	return came;
+}
+
+/* ---- the test's task ---- */
+
+static mach_port_t manager, old;
+static vm_address_t page, others;
+static unsigned others_pages;
+
+/* A thread that touches the page when told to. */
+static volatile unsigned told, done;
+static volatile uint32_t found;
+
+static void
+touch(void *unused)
+{
+	(void)unused;
+	for (unsigned turn = 1; turn <= 2; turn++) {
+		while (told < turn)
+			test_sleep(WAIT_MS);
+		found = vm_word(page);
+		if (turn == 1)
+			vm_set_word(page, SECOND);
+		done = turn;
+	}
+}
+
+/* Write all of what is more than memory, to the first default pager. */
+static void
+press(void)
+{
+	for (unsigned i = 0; i < others_pages; i++)
+		paging_write(others, i, 1);
+}
+
+/* Use memory until one of the manager's words is so large. */
+static bool
+press_until(unsigned which, uint32_t least)
+{
+	for (unsigned n = 0; n < PRESSES && manager_words[which] < least; n++)
+		press();
+	return manager_words[which] >= least;
+}
+
+static void
+order(uint32_t what)
+{
+	manager_words[ORDER] = what;
+	for (unsigned i = 0; i < WAITS && manager_words[ORDER] == what; i++)
+		test_sleep(WAIT_MS);
+	CHECK_EQ(manager_words[ORDER], NOTHING);
+}
+
+static void
+wait_done(unsigned turn)
+{
+	for (unsigned i = 0; i < WAITS && done < turn; i++)
+		test_sleep(WAIT_MS);
+	CHECK(done >= turn);
+}
+
+/* The manager has the page, which no other thread has touched. */
+static void
+begin(uint32_t its_order)
+{
+	mach_port_t port = test_port();
+	unsigned wired;
+
+	(void)paging_port();	/* there is one */
+	(void)manager_start(port, watch);
+	/* most memory is wired, so that the rest is soon used up */
+	wired = vm_free_count() * 3 / 4;
+	CHECK_KR(vm_wire(TEST_HOST_PORT, self,
+	    test_allocate(wired * PAGE_SIZE), wired * PAGE_SIZE,
+	    VM_PROT_DEFAULT), KERN_SUCCESS);
+	others_pages = vm_free_count() + 500;
+	others = test_allocate(others_pages * PAGE_SIZE);
+	/* the first pager has these, and what else nobody uses */
+	press();
+	press();
+	manager_words[ORDER] = its_order;
+	manager = port;
+	old = manager_set(manager);
+	page = BASE;
+	CHECK_KR(vm_allocate(self, &page, PAGE_SIZE, FALSE), KERN_SUCCESS);
+	vm_set_word(page, FIRST);
+	CHECK(press_until(OUT, 1));
+}
+
+static void
+end(void)
+{
+	(void)manager_set(old);
+}
+
+/*
+ * The page is back, changed and with the pager once more, before that gets to
+ * the request which was there when it gave the page back.  Its answer to that,
+ * there being nothing, is not for who asks now.
+ */
+TEST_LIMIT(paging_manager_answer_that_is_late_is_for_its_own_request, 60)
+{
+	bool again;
+
+	CHECK_KR(mach_thread_start(touch, NULL), KERN_SUCCESS);
+	begin(REFUSE);
+	told = 1;
+	wait_done(1);
+	CHECK_EQ(found, FIRST);
+	(void)manager_set(manager);	/* it has room, for all the kernel knows */
+	again = press_until(QUEUED, 2);
+	told = 2;
+	for (unsigned i = 0; again && manager_words[QUEUED] < 3; i++) {
+		CHECK(i < WAITS);
+		test_sleep(WAIT_MS);
+	}
+	order(LISTEN);
+	wait_done(2);
+	CHECK_EQ(found, SECOND);
+	/* from then on it goes and comes as all others do */
+	CHECK(press_until(OUT, 2));
+	CHECK_EQ(vm_word(page), SECOND);
+	end();
+}
+
+/* The page is in memory and as the pager had it, which has it no more. */
+TEST_LIMIT(paging_manager_page_given_back_late_is_kept, 60)
+{
+	bool again;
+
+	begin(NOTHING);
+	CHECK_EQ(vm_word(page), FIRST);
+	order(GIVE_BACK);
+	(void)manager_set(manager);
+	again = press_until(OUT, 2);
+	CHECK_EQ(vm_word(page), FIRST);
+	CHECK(again);
+	end();
+}
