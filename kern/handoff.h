@@ -19,7 +19,8 @@ thread_swap_if(struct thread *self, struct thread *target,
 	intr_off();
 	spin_lock(&self->lock);
 	spin_lock_second(&target->lock);
-	if (unlikely(target->state != TH_WAIT || self->ast != 0 ||
+	if (unlikely((target->state != TH_WAIT &&
+	    target->state != (TH_WAIT | TH_TIMED)) || self->ast != 0 ||
 	    (waits && self->state != (TH_RUN | TH_WAIT)))) {
 		spin_unlock(&self->lock);
 		spin_unlock(&target->lock);
@@ -34,8 +35,6 @@ thread_swap_if(struct thread *self, struct thread *target,
 	machine_switch_user(self, target);
 	spin_unlock(&target->lock);
 	spin_unlock(&self->lock);
-	if (unlikely(target->wait_timer_set))
-		thread_wait_over(target);
 	return true;
 }
 

@@ -246,7 +246,6 @@ thread_continue(void)
 {
 	struct thread *thread = current_thread();
 
-	thread_wait_over(thread);
 	machine_call_continuation(thread->continuation);
 }
 
@@ -344,7 +343,6 @@ thread_block(continuation_t continuation)
 	}
 	if (new != thread)
 		thread_invoke(thread, continuation, new);
-	thread_wait_over(thread);
 	if (continuation != NULL)
 		machine_call_continuation(continuation);
 	intr_restore(intr);
@@ -365,7 +363,7 @@ thread_grab(struct thread *target, bool waiting)
 		ok = (target->state & (TH_RUN | TH_WAIT)) == TH_WAIT &&
 		    target->wait_event == NULL;
 		if (ok) {
-			target->state &= ~(TH_WAIT | TH_UNINT | TH_PARKED);
+			target->state &= ~TH_WAIT_BITS;
 			target->state |= TH_RUN;
 			target->wait_result = THREAD_AWAKENED;
 		}
@@ -391,7 +389,6 @@ thread_enter(struct thread *target, continuation_t continuation, bool intr)
 		return thread_block(continuation);
 	}
 	thread_invoke(thread, continuation, target);
-	thread_wait_over(thread);
 	intr_restore(intr);
 	return thread->wait_result;
 }

@@ -431,6 +431,7 @@ thread_terminate_self(void)
 	(void)timer_cancel(&thread->depress_timer);
 	ipc_thread_terminate(thread);
 	thread_delist(thread);
+	(void)timer_cancel(&thread->wait_timer);
 	(void)intr_disable();
 	spin_lock(&thread->lock);
 	thread->state |= TH_HALTED;

@@ -40,6 +40,8 @@ enum wait_result {
 #define TH_IDLE		0x08u	/* a processor's idle thread */
 #define TH_PARKED	0x10u	/* waits at the user boundary, suspended */
 #define TH_HALTED	0x20u	/* has run its last */
+#define TH_TIMED	0x40u	/* wait_timer may end this wait */
+#define TH_WAIT_BITS	(TH_WAIT | TH_UNINT | TH_PARKED | TH_TIMED)
 
 /* thread->ast: reasons to leave the way back to user mode.  Atomic bits. */
 #define AST_PREEMPT	0x01u	/* a better thread waits, or the quantum ended */
@@ -65,8 +67,7 @@ struct thread {
 	event_t		  wait_event;		/* NULL: not in a wait bucket */
 	struct queue	  wait_link;		/* under the bucket's lock */
 	enum wait_result  wait_result;
-	struct timer	  wait_timer;
-	bool		  wait_timer_set;
+	struct timer	  wait_timer;		/* may be left from an earlier wait */
 	bool		  stop_wanted;		/* somebody waits for !TH_RUN; only while stop_count > 0 */
 	bool		  active;		/* not terminated */
 	int		  priority;		/* base; 0 is best */

@@ -6,7 +6,9 @@
  * Invariant:  a thread is in a bucket exactly if wait_event is not NULL, and
  *             then TH_WAIT is set.  wait_event changes only under both locks.
  *             A thread that is still running (TH_RUN) when its wait ends is
- *             not queued: thread_dispatch finds it runnable.
+ *             not queued: thread_dispatch finds it runnable.  A wait's timer is
+ *             left alone when the wait ends otherwise; when it expires, TH_TIMED
+ *             and its deadline tell whether it is about the wait of that time.
  */
 #include <kern/debug.h>
 #include <kern/sched.h>
@@ -61,7 +63,7 @@ wait_end(struct thread *thread, enum wait_result result)
 {
 	thread->wait_event = NULL;
 	thread->wait_result = result;
-	thread->state &= ~(TH_WAIT | TH_UNINT | TH_PARKED);
+	thread->state &= ~TH_WAIT_BITS;
 	if (thread->state & TH_RUN)
 		return;			/* has not blocked yet */
 	thread->state |= TH_RUN;
@@ -115,12 +117,19 @@ thread_unpark(struct thread *thread)
 	spin_unlock_intr(&thread->lock, intr);
 }
 
-/* Whether an abort, if it is one, may end the wait of this locked thread. */
+/*
+ * Whether the wait of this locked thread may end so: by its timer if it is that
+ * one's time, by an abort if it is interruptible.
+ */
 static bool
-wait_may_end(struct thread *thread, bool only_interruptible)
+wait_may_end(struct thread *thread, enum wait_result result,
+    bool only_interruptible)
 {
 	if (!(thread->state & TH_WAIT))
 		return false;
+	if (result == THREAD_TIMED_OUT)
+		return (thread->state & TH_TIMED) &&
+		    thread->wait_timer.deadline <= clock_ticks;
 	return !only_interruptible ||
 	    !(thread->state & (TH_UNINT | TH_PARKED));
 }
@@ -136,7 +145,7 @@ clear_wait(struct thread *thread, enum wait_result result,
 	for (;;) {
 		intr = spin_lock_intr(&thread->lock);
 		event = thread->wait_event;
-		done = wait_may_end(thread, only_interruptible);
+		done = wait_may_end(thread, result, only_interruptible);
 		if (!done || event == NULL) {
 			if (done)
 				wait_end(thread, result);
@@ -148,7 +157,7 @@ clear_wait(struct thread *thread, enum wait_result result,
 		spin_lock(&bucket->lock);
 		spin_lock(&thread->lock);
 		done = thread->wait_event == event &&
-		    wait_may_end(thread, only_interruptible);
+		    wait_may_end(thread, result, only_interruptible);
 		if (done) {
 			queue_remove(&thread->wait_link);
 			wait_end(thread, result);
@@ -216,17 +225,14 @@ void
 thread_set_timeout(unsigned ms)
 {
 	struct thread *thread = current_thread();
+	bool intr;
 
-	thread->wait_timer_set = true;
 	timer_set(&thread->wait_timer, ticks_from_ms(ms));
-}
-
-/* The current thread runs again: its wait's timer must not end a later one. */
-void
-thread_wait_over(struct thread *thread)
-{
-	if (!thread->wait_timer_set)
-		return;
-	thread->wait_timer_set = false;
-	(void)timer_cancel(&thread->wait_timer);
+	intr = spin_lock_intr(&thread->lock);
+	if (thread->state & TH_WAIT)
+		thread->state |= TH_TIMED;
+	spin_unlock_intr(&thread->lock, intr);
+	/* The timer may have come before this could be seen. */
+	if (thread->wait_timer.deadline <= clock_ticks)
+		thread_wait_timeout(thread);
 }

@@ -9,7 +9,6 @@ struct thread;
 
 void	wait_bootstrap(void);
 void	thread_wait_timeout(void *thread);	/* a timer's expire function */
-void	thread_wait_over(struct thread *thread);
 void	thread_unpark(struct thread *thread);	/* no effect unless parked */
 
 #endif

@@ -996,6 +996,54 @@ TEST(ipc_message_receive_times_out)
 	    sizeof(in), set, 20, 0), MACH_RCV_TIMED_OUT);
 }
 
+static volatile mach_msg_return_t served[4];
+static volatile bool served_all;
+
+/* Three calls: the first is waited for with a timeout, the others without. */
+static void
+serve_three(void *arg)
+{
+	mach_port_t port = (mach_port_t)(uintptr_t)arg;
+	static struct simple msg;
+
+	served[0] = mach_msg(&msg.head, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+	    sizeof(msg), port, 200, 0);
+	for (unsigned i = 1; i < 4; i++) {
+		msg.head.msgh_bits =
+		    MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0);
+		msg.head.msgh_local_port = MACH_PORT_NULL;
+		served[i] = mach_msg(&msg.head, MACH_SEND_MSG | MACH_RCV_MSG |
+		    (i == 3 ? MACH_RCV_TIMEOUT : 0), sizeof(msg.head),
+		    sizeof(msg), port, 30, 0);
+	}
+	served_all = true;
+	mach_thread_exit();
+}
+
+TEST(ipc_message_timeout_is_of_its_own_receive)
+{
+	static const unsigned before_ms[] = { 20, 300, 0 };
+	mach_port_t port = test_port(), reply = mach_reply_port();
+
+	CHECK_KR(mach_thread_start(serve_three, (void *)port), KERN_SUCCESS);
+	for (unsigned i = 0; i < 3; i++) {
+		test_sleep(before_ms[i]);
+		out.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+		out.head.msgh_remote_port = port;
+		out.head.msgh_local_port = reply;
+		CHECK_KR(mach_msg(&out.head, MACH_SEND_MSG | MACH_RCV_MSG,
+		    sizeof(out.head), sizeof(out), reply, 0, 0),
+		    MACH_MSG_SUCCESS);
+	}
+	for (unsigned i = 0; i < 500 && !served_all; i++)
+		test_sleep(10);
+	CHECK(served_all);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_KR(served[i], MACH_MSG_SUCCESS);
+	CHECK_KR(served[3], MACH_RCV_TIMED_OUT);
+}
+
 TEST(ipc_message_receive_from_bad_names)
 {
 	mach_port_t set = right_allocate(MACH_PORT_RIGHT_PORT_SET);
