@@ -11,16 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ipc/mach_msg_args.h>
 #include <machine/copy.h>
 #include <machine/cpu.h>
 
 #define USER_HEADER_LAST	(KERNEL_BASE - 24u)
 
-/* Words 0, 2, 3 and 5: what a sender says in it. */
-static inline __attribute__((always_inline)) bool
-user_header_read(const void *user, uint32_t *bits, uint32_t *remote,
-    uint32_t *local, uint32_t *id)
+/* The words of a message's header that its sender fills in. */
+static inline bool
+user_header_read(struct mach_msg_call *call)
 {
+	const void *user = call->args.msg;
+
 	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
 		return false;
 	user_access_begin();
@@ -30,7 +32,8 @@ user_header_read(const void *user, uint32_t *bits, uint32_t *remote,
 	    "movl 12(%4), %2\n\t"
 	    "movl 20(%4), %3\n"
 	    USER_ACCESS_TABLE
-	    : "=&r" (*bits), "=&r" (*remote), "=&r" (*local), "=&r" (*id)
+	    : "=&r" (call->bits), "=&r" (call->remote), "=&r" (call->local),
+	    "=&r" (call->id)
 	    : "r" (user) : : fault);
 	user_access_end();
 	return true;
@@ -39,46 +42,46 @@ fault:
 	return false;
 }
 
-#define USER_STORE(word, value, table)					\
-	__asm__ goto volatile("801: movl %1, " #word "*4(%0)\n"	\
-	    table							\
+#define USER_STORE(word, value)						\
+	__asm__ goto volatile("801: movl %1, " #word "*4(%0)\n"		\
+	    USER_ACCESS_TABLE						\
 	    : : "r" (user), "ri" (value) : "memory" : fault)
 
-/* The body of a function that writes all six. */
-#define USER_HEADER_STORE(table)					\
-	do {								\
-		if (unlikely((uintptr_t)user > USER_HEADER_LAST))	\
-			return false;					\
-		user_access_begin();					\
-		USER_STORE(0, bits, table);				\
-		USER_STORE(1, size, table);				\
-		USER_STORE(2, remote, table);				\
-		USER_STORE(3, local, table);				\
-		USER_STORE(4, seqno, table);				\
-		USER_STORE(5, id, table);				\
-		user_access_end();					\
-		return true;						\
-	fault:								\
-		user_access_end();					\
-		return false;						\
-	} while (0)
-
+/* All six. */
 static inline bool
 user_header_write(void *user, uint32_t bits, uint32_t size, uint32_t remote,
     uint32_t local, uint32_t seqno, uint32_t id)
 {
-	USER_HEADER_STORE(USER_ACCESS_TABLE);
+	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
+		return false;
+	user_access_begin();
+	USER_STORE(0, bits);
+	USER_STORE(1, size);
+	USER_STORE(2, remote);
+	USER_STORE(3, local);
+	USER_STORE(4, seqno);
+	USER_STORE(5, id);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
 }
 
 /*
- * The same without a wait: false also if that would need one.  Any locks may
- * be held, interrupts may be off.
+ * One word, between user_access_begin and user_access_end, without a wait:
+ * false also if that would need one.  Any locks may be held, interrupts may be
+ * off.  The caller has looked at the address.
  */
 static inline __attribute__((always_inline)) bool
-user_header_write_nofault(void *user, uint32_t bits, uint32_t size,
-    uint32_t remote, uint32_t local, uint32_t seqno, uint32_t id)
+user_word_write_nofault(uint32_t *user, uint32_t value)
 {
-	USER_HEADER_STORE(USER_ACCESS_TABLE_NOFAULT);
+	__asm__ goto volatile("801: movl %1, %0\n"
+	    USER_ACCESS_TABLE_NOFAULT
+	    : : "m" (*user), "ri" (value) : "memory" : fault);
+	return true;
+fault:
+	return false;
 }
 
 /* The body of a function that copies words; table: what a fault there does. */
@@ -102,7 +105,7 @@ user_words_copy(void *to, const void *from, uint32_t words)
 	USER_WORDS_COPY(to, from, words, USER_ACCESS_TABLE);
 }
 
-/* The same without a wait, as user_header_write_nofault. */
+/* The same without a wait, as user_word_write_nofault. */
 static inline __attribute__((always_inline)) bool
 user_words_read_nofault(const void *user, void *to, uint32_t words)
 {

@@ -125,11 +125,11 @@ is_call(const struct mach_msg_args *args, mach_msg_bits_t bits,
  * changed.
  */
 static bool
-get_message(const struct mach_msg_args *args, mach_msg_bits_t bits,
-    mach_port_name_t remote, mach_port_name_t local, struct short_message *m)
+get_message(const struct mach_msg_call *call, struct short_message *m)
 {
-	struct ipc_space *space = current_thread()->task->space;
-	mach_msg_bits_t plain = bits & ~MACH_MSGH_BITS_COMPLEX;
+	const struct mach_msg_args *args = &call->args;
+	struct ipc_space *space = current_thread()->space;
+	mach_msg_bits_t plain = call->bits & ~MACH_MSGH_BITS_COMPLEX;
 	bool taken = false;
 
 	if (unlikely(!user_words_read((const mach_msg_header_t *)args->msg + 1,
@@ -137,15 +137,16 @@ get_message(const struct mach_msg_args *args, mach_msg_bits_t bits,
 		thread_syscall_return(MACH_SEND_INVALID_DATA);
 	m->head.msgh_size = args->send_size;
 	m->head.msgh_seqno = 0;
-	m->head.msgh_bits = bits & MACH_MSGH_BITS_COMPLEX;
+	m->head.msgh_id = call->id;
+	m->head.msgh_bits = call->bits & MACH_MSGH_BITS_COMPLEX;
 	spin_lock(&space->lock);
-	if (plain == REPLY_BITS && local == MACH_PORT_NAME_NULL &&
+	if (plain == REPLY_BITS && call->local == MACH_PORT_NAME_NULL &&
 	    (args->option & MACH_RCV_MSG)) {
-		taken = take_reply(space, remote, m);
+		taken = take_reply(space, call->remote, m);
 		m->head.msgh_bits |=
 		    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0);
-	} else if ((plain & ~0xffffu) == 0 && is_call(args, plain, local)) {
-		taken = take_call(args, space, remote, m);
+	} else if ((plain & ~0xffffu) == 0 && is_call(args, plain, call->local)) {
+		taken = take_call(args, space, call->remote, m);
 		m->head.msgh_bits |= MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND,
 		    likely(args->option & MACH_RCV_MSG) ?
 		    MACH_MSG_TYPE_PORT_SEND_ONCE :
@@ -167,7 +168,8 @@ static inline bool
 pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
     struct passage *p)
 {
-	struct ipc_space *space = current_thread()->task->space;
+	struct thread *self = current_thread();
+	struct ipc_space *space = self->space;
 	struct ipc_port *dest = head->msgh_remote_port;
 	struct ipc_port *reply = head->msgh_local_port;
 	struct ipc_object *queue = &dest->head;
@@ -182,7 +184,7 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	if (likely(dest->head.alive && port_is_quiet(reply) &&
 	    reply->receiver == space &&
 	    reply->receiver_name == args->rcv_name))
-		passed = pass(args, queue, &reply->head, false);
+		passed = pass(self, queue, &reply->head, false) != NULL;
 	if (passed) {
 		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND);
 		p->no_senders = ipc_port_drop_srights(dest);
@@ -202,7 +204,8 @@ static inline bool
 pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
     struct passage *p)
 {
-	struct ipc_space *space = current_thread()->task->space;
+	struct thread *self = current_thread();
+	struct ipc_space *space = self->space;
 	struct ipc_port *dest = head->msgh_remote_port;
 	struct ipc_object *next;
 	bool passed = false;
@@ -214,7 +217,7 @@ pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		return false;
 	}
 	if (likely(dest->head.alive && dest->pset == NULL))
-		passed = pass(args, &dest->head, next, false);
+		passed = pass(self, &dest->head, next, false) != NULL;
 	if (passed) {
 		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 		p->no_senders = NULL;
@@ -241,7 +244,6 @@ deliver(const struct arrival *a, mach_msg_header_t *head, void *user)
 	mach_msg_bits_t bits = head->msgh_bits & MACH_MSGH_BITS_COMPLEX;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
-	task->messages_received++;
 	if (head->msgh_local_port != IP_NULL)
 		mr = name_reply(task->space, head->msgh_local_port, &name);
 	if (unlikely(mr != MACH_MSG_SUCCESS)) {
@@ -307,7 +309,7 @@ take_answer(const struct mach_msg_args *args, mach_msg_header_t *head,
 	    MACH_MSG_TYPE_PORT_SEND_ONCE)
 		return false;
 	ip_lock(port);
-	taken = port->receiver == current_thread()->task->space &&
+	taken = port->receiver == current_thread()->space &&
 	    port->receiver_name == args->rcv_name && port_is_quiet(port) &&
 	    ipc_waiters_empty(&port->head.receivers) &&
 	    head->msgh_size <= args->rcv_size;
@@ -349,8 +351,10 @@ call_kernel(const struct mach_msg_args *args, mach_msg_header_t *head)
 	if (ipc_kobject_serve(head, &answer.head) != KERN_SUCCESS)
 		return mach_msg_receive_rest(args);
 	reply->msgh_local_port = IP_NULL;
-	if (likely(take_answer(args, reply, &arrival)))
+	if (likely(take_answer(args, reply, &arrival))) {
+		current_thread()->task->messages_received++;
 		return deliver(&arrival, reply, args->msg);
+	}
 	queue_answer(reply);
 	return mach_msg_receive_rest(args);
 }
@@ -379,20 +383,18 @@ send(const struct mach_msg_args *args, mach_msg_header_t *head)
 }
 
 void
-mach_msg_complex(const struct mach_msg_args *args, mach_msg_bits_t bits,
-    mach_port_name_t remote, mach_port_name_t local, mach_msg_id_t id)
+mach_msg_complex(const struct mach_msg_call *call)
 {
 	struct task *task = current_thread()->task;
 	struct short_message message;
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
-	message.head.msgh_id = id;
-	if (!get_message(args, bits, remote, local, &message))
+	if (!get_message(call, &message))
 		return;
 	if (message.head.msgh_bits & MACH_MSGH_BITS_COMPLEX)
 		mr = ipc_kmsg_copyin_body(&message.head, task->space,
 		    task->map);
 	if (likely(mr == MACH_MSG_SUCCESS))
-		mr = send(args, &message.head);
+		mr = send(&call->args, &message.head);
 	thread_syscall_return(mr);
 }

@@ -13,8 +13,8 @@
  * Owns:       nothing.  The body goes from the sender's pages to the
  *             receiver's; what the header says stays on the stack, which
  *             passes from sender to receiver with it.
- * Locks:      the sender's space, then both ports by address, then a set,
- *             then both threads; afterwards the receiver's space alone.
+ * Locks:      the sender's space, then both ports, then a set, then both
+ *             threads; with the ports locked the receiver's space by a try.
  * Rights      of a call: the copy of the send right that the message would
  *             carry is made and consumed in one step, so it is left out; the
  *             send-once right is a reference of the reply port's from
@@ -54,9 +54,27 @@ lock_two_in_order(struct ipc_port *first, struct ipc_port *second)
 	return true;
 }
 
-/* What deliver could not do at once: a page of the buffer is not there. */
+/* The header that a receiver finds. */
+static inline mach_msg_header_t
+header_of(mach_msg_bits_t bits, const struct arrival *a,
+    const struct mach_msg_call *call, mach_port_name_t remote)
+{
+	return (mach_msg_header_t){
+		.msgh_bits = bits | MACH_MSGH_BITS(0, a->type),
+		.msgh_size = call->args.send_size,
+		.msgh_remote_port = (struct ipc_port *)(uintptr_t)remote,
+		.msgh_local_port = (struct ipc_port *)(uintptr_t)a->local,
+		.msgh_seqno = a->seqno,
+		.msgh_id = call->id,
+	};
+}
+
+/*
+ * The end of a receive that header_write could not end: a page of the buffer is
+ * not there.
+ */
 static __attribute__((noinline, noreturn)) void
-deliver_late(struct thread *self, const mach_msg_header_t *head,
+header_write_late(struct thread *self, const mach_msg_header_t *head,
     mach_msg_return_t mr)
 {
 	intr_restore(true);
@@ -66,62 +84,29 @@ deliver_late(struct thread *self, const mach_msg_header_t *head,
 }
 
 /*
- * The end of a receive: the header to the user, whose current thread returns mr.
- * Interrupts are off.
+ * The same to its buffer, of a call by the thread that sent it, which is not
+ * going on before next, the object it waits at, is unlocked.
  */
-static inline __attribute__((always_inline, noreturn)) void
-deliver(struct thread *self, const struct arrival *a, mach_msg_bits_t bits,
-    mach_msg_size_t size, mach_port_name_t remote, mach_msg_id_t id,
-    mach_msg_return_t mr)
+static inline __attribute__((always_inline)) bool
+header_write(struct thread *receiver, mach_msg_bits_t bits,
+    const struct arrival *a, const struct mach_msg_call *call,
+    mach_port_name_t remote)
 {
-	bits |= MACH_MSGH_BITS(0, a->type);
-	if (unlikely(!user_header_write_nofault(self->pcb.call.args.msg, bits,
-	    size, remote, a->local, a->seqno, id))) {
-		mach_msg_header_t head = {
-			.msgh_bits = bits,
-			.msgh_size = size,
-			.msgh_remote_port = (struct ipc_port *)(uintptr_t)remote,
-			.msgh_local_port = (struct ipc_port *)(uintptr_t)a->local,
-			.msgh_seqno = a->seqno,
-			.msgh_id = id,
-		};
-		deliver_late(self, &head, mr);
-	}
-	thread_syscall_return_off(self, mr);
-}
+	uint32_t *user = receiver->pcb.call.args.msg;
+	bool done;
 
-/*
- * In the receiver: a call, with a right to reply (consumed).  Without a name
- * for that only the header comes, as in mach_msg.c.
- */
-static inline __attribute__((always_inline, noreturn)) void
-deliver_call(const struct arrival *a, struct ipc_port *reply,
-    mach_msg_size_t size, mach_msg_id_t id)
-{
-	struct thread *self = current_thread();
-	mach_msg_return_t mr = MACH_MSG_SUCCESS;
-	mach_port_name_t name;
-
-	self->task->messages_received++;
-	if (unlikely(!name_reply_at_hand(self->task->space, reply, &name))) {
-		intr_restore(true);
-		mr = name_reply(self->task->space, reply, &name);
-		if (mr != MACH_MSG_SUCCESS)
-			mr |= MACH_RCV_HEADER_ERROR;
-		intr_off();
-	}
-	deliver(self, a, MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0), size,
-	    name, id, mr);
-}
-
-/* In the receiver: a reply. */
-static inline __attribute__((always_inline, noreturn)) void
-deliver_reply(const struct arrival *a, mach_msg_size_t size, mach_msg_id_t id)
-{
-	struct thread *self = current_thread();
-
-	self->task->messages_received++;
-	deliver(self, a, 0, size, MACH_PORT_NAME_NULL, id, MACH_MSG_SUCCESS);
+	if (unlikely((uintptr_t)user > USER_HEADER_LAST))
+		return false;
+	user_access_begin();
+	done = user_word_write_nofault(&user[0],
+	    bits | MACH_MSGH_BITS(0, a->type)) &&
+	    user_word_write_nofault(&user[1], call->args.send_size) &&
+	    user_word_write_nofault(&user[2], remote) &&
+	    user_word_write_nofault(&user[3], a->local) &&
+	    user_word_write_nofault(&user[4], a->seqno) &&
+	    user_word_write_nofault(&user[5], (uint32_t)call->id);
+	user_access_end();
+	return done;
 }
 
 /* Whether a message of this size is whole words, and max bytes at most. */
@@ -132,112 +117,201 @@ is_short(mach_msg_size_t size, mach_msg_size_t max)
 }
 
 /*
- * Call the kernel from a locked space, which is unlocked then, or do nothing:
- * true if mach_msg_complex may take it.
+ * Call the kernel from a locked space, which is unlocked then: true if
+ * nothing was done and mach_msg_complex may take it.
  */
 static inline __attribute__((always_inline)) bool
-fast_kernel_call(const struct mach_msg_args *args, struct ipc_space *space,
-    struct ipc_port *dest, mach_msg_id_t id)
+fast_kernel_call(const struct mach_msg_call *call, struct ipc_space *space,
+    struct ipc_port *dest)
 {
-	struct ipc_port *reply = ipc_hint_receive(space, args->rcv_name,
+	struct ipc_port *reply = ipc_hint_receive(space, call->args.rcv_name,
 	    IPC_HINT_RECEIVE);
-	mig_routine_t routine = ipc_kobject_short(id);
+	mig_routine_t routine = ipc_kobject_short(call->id);
 
-	if (unlikely(reply == &ipc_port_none))
-		return false;
-	if (unlikely(routine == NULL ||
-	    !is_short(args->send_size, MACH_MSG_KERNEL_MAX)))
-		return true;
+	if (unlikely(reply == &ipc_port_none || routine == NULL ||
+	    !is_short(call->args.send_size, MACH_MSG_KERNEL_MAX))) {
+		spin_unlock(&space->lock);
+		return reply != &ipc_port_none;
+	}
 	ipc_port_reference(dest);
 	ipc_port_reference(reply);
 	spin_unlock(&space->lock);
-	thread_syscall_return(mach_msg_kernel(args, dest, reply, routine, id));
+	thread_syscall_return(mach_msg_kernel(&call->args, dest, reply,
+	    routine, call->id));
+}
+
+/* The locked ports of a call. */
+struct call_ports {
+	struct ipc_port	  *dest;
+	struct ipc_object *queue;	/* dest's, or that of its set, locked too */
+	struct ipc_port	  *reply;
+};
+
+static inline __attribute__((always_inline)) void
+call_unlock(const struct call_ports *p)
+{
+	if (unlikely(p->queue != &p->dest->head))
+		spin_unlock(&p->queue->lock);
+	ip_unlock(p->dest);
+	ip_unlock(p->reply);
 }
 
 /*
- * Send a call from a locked space and wait for its reply, or do nothing; see
- * fast_kernel_call.
+ * The rest of call_receive, where the receiver has no name at hand for the
+ * right to reply.  Without one only the header comes, as in mach_msg.c.
  */
-static inline __attribute__((always_inline)) bool
-fast_call(struct thread *self, struct ipc_space *space)
+static __attribute__((noinline, noreturn)) void
+call_receive_late(struct thread *receiver, const struct call_ports *p,
+    mach_msg_header_t *head)
 {
-	const struct mach_msg_call *call = &self->pcb.call;
-	const struct mach_msg_args *args = &call->args;
-	mach_msg_id_t id = call->id;		/* no more ours once it passed */
-	struct ipc_port *dest, *reply;
-	mach_msg_size_t size = args->send_size;	/* nor this */
-	bool passed = false;
-	struct ipc_object *queue;
-	struct arrival arrival;
+	mach_port_name_t name;
+	mach_msg_return_t mr;
 
-	dest = ipc_hint_kernel(space, call->remote);
-	if (dest != NULL)
-		return fast_kernel_call(args, space, dest, id);
-	dest = ipc_hint_send(space, call->remote);
-	reply = ipc_hint_receive(space, args->rcv_name, IPC_HINT_RECEIVE);
-	if (unlikely(!lock_two(dest, reply)))
-		return false;
-	queue = &dest->head;
-	if (unlikely(dest->pset != NULL)) {
-		queue = &dest->pset->head;
-		spin_lock(&queue->lock);
-	}
-	if (likely(dest->head.alive && port_is_quiet(reply)))
-		passed = pass(args, queue, &reply->head, true);
-	if (passed) {
-		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND);
-		reply->sorights++;
-		refcount_take(&reply->head.refs);
-	}
-	if (unlikely(queue != &dest->head))
-		spin_unlock(&queue->lock);
-	ip_unlock(dest);
-	ip_unlock(reply);
-	if (!passed)
-		return false;
-	spin_unlock(&space->lock);
-	deliver_call(&arrival, reply, size, id);
+	call_unlock(p);
+	intr_restore(true);
+	mr = name_reply(receiver->space, p->reply, &name);
+	if (mr != MACH_MSG_SUCCESS)
+		mr |= MACH_RCV_HEADER_ERROR;
+	head->msgh_remote_port = (struct ipc_port *)(uintptr_t)name;
+	header_write_late(receiver, head, mr);
 }
 
-/* Send a reply from a locked space and wait for a call, or do nothing. */
-static inline __attribute__((always_inline)) void
-fast_reply(struct thread *self, struct ipc_space *space)
+/*
+ * A call has passed to receiver, the current thread, which takes its rights and
+ * leaves for user mode.
+ */
+static inline __attribute__((always_inline, noreturn)) void
+call_receive(struct thread *receiver, const struct mach_msg_call *call,
+    const struct call_ports *p)
+{
+	const mach_msg_bits_t bits =
+	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0);
+	struct ipc_space *space = receiver->space;
+	mach_port_name_t name = MACH_PORT_NAME_NULL;
+	struct arrival a;
+	bool named = false, done = false;
+
+	arrive(&a, p->dest, MACH_MSG_TYPE_PORT_SEND);
+	p->reply->sorights++;
+	refcount_take(&p->reply->head.refs);
+	/* Against the order of locks: only if nobody has it. */
+	if (likely(spin_trylock(&space->lock))) {
+		named = name_reply_at_hand(space, p->reply, &name);
+		if (likely(named))
+			done = header_write(receiver, bits, &a, call, name);
+		spin_unlock(&space->lock);
+	}
+	if (unlikely(!done)) {
+		mach_msg_header_t head = header_of(bits, &a, call, name);
+
+		if (!named)
+			call_receive_late(receiver, p, &head);
+		call_unlock(p);
+		header_write_late(receiver, &head, MACH_MSG_SUCCESS);
+	}
+	call_unlock(p);
+	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
+}
+
+/*
+ * Send a call and wait for its reply, or do nothing: true if mach_msg_complex
+ * may take it.
+ */
+static inline __attribute__((always_inline)) bool
+fast_call(struct thread *self)
 {
 	const struct mach_msg_call *call = &self->pcb.call;
-	const struct mach_msg_args *args = &call->args;
-	mach_msg_id_t id = call->id;		/* no more ours once it passed */
-	mach_port_name_t dest_name = call->remote;
-	struct ipc_entry *entry;
-	struct ipc_object *next;
-	struct ipc_port *dest;
-	mach_msg_size_t size = args->send_size;	/* nor this */
-	struct arrival arrival;
-	bool passed = false;
+	struct ipc_space *space = self->space;
+	struct thread *receiver = NULL;
+	struct call_ports p;
 
-	entry = ipc_entry_of_reply(space, dest_name);
-	if (entry == NULL)
-		return;
-	dest = entry->port;
-	next = lock_next(space, args->rcv_name, dest);
-	if (next == NULL)
-		return;
-	if (likely(dest->head.alive && dest->pset == NULL))
-		passed = pass(args, &dest->head, next, true);
-	if (passed) {
-		arrive(&arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
-		if (likely(entry == space->slot))
-			ipc_slot_give_up(space);
-		else
-			ipc_entry_dealloc(space, dest_name, entry);
-		dest->sorights--;
-		refcount_drop_shared(&dest->head.refs, 1);
+	spin_lock(&space->lock);
+	p.dest = ipc_hint_kernel(space, call->remote);
+	if (p.dest != NULL)
+		return fast_kernel_call(call, space, p.dest);
+	p.dest = ipc_hint_send(space, call->remote);
+	p.reply = ipc_hint_receive(space, call->args.rcv_name,
+	    IPC_HINT_RECEIVE);
+	if (unlikely(!lock_two(p.dest, p.reply))) {
+		spin_unlock(&space->lock);
+		return false;
+	}
+	spin_unlock(&space->lock);
+	p.queue = &p.dest->head;
+	if (unlikely(p.dest->pset != NULL)) {
+		p.queue = &p.dest->pset->head;
+		spin_lock(&p.queue->lock);
+	}
+	if (likely(p.dest->head.alive && port_is_quiet(p.reply)))
+		receiver = pass(self, p.queue, &p.reply->head, true);
+	if (likely(receiver != NULL))
+		call_receive(receiver, call, &p);
+	call_unlock(&p);
+	return false;
+}
+
+/*
+ * A reply has passed to receiver, the current thread, from the locked space,
+ * where entry denoted the right to dest, and next, both locked.
+ */
+static inline __attribute__((always_inline, noreturn)) void
+reply_receive(struct thread *receiver, const struct mach_msg_call *call,
+    struct ipc_space *space, struct ipc_entry *entry, struct ipc_port *dest,
+    struct ipc_object *next)
+{
+	struct arrival a;
+	bool done;
+
+	arrive(&a, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	done = header_write(receiver, 0, &a, call, MACH_PORT_NAME_NULL);
+	if (likely(entry == space->slot))
+		ipc_slot_give_up(space);
+	else
+		ipc_entry_dealloc(space, call->remote, entry);
+	dest->sorights--;
+	refcount_drop_shared(&dest->head.refs, 1);
+	if (unlikely(!done)) {
+		mach_msg_header_t head = header_of(0, &a, call,
+		    MACH_PORT_NAME_NULL);
+
+		spin_unlock(&next->lock);
+		ip_unlock(dest);
+		spin_unlock(&space->lock);
+		header_write_late(receiver, &head, MACH_MSG_SUCCESS);
 	}
 	spin_unlock(&next->lock);
 	ip_unlock(dest);
-	if (!passed)
-		return;
 	spin_unlock(&space->lock);
-	deliver_reply(&arrival, size, id);
+	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
+}
+
+/* Send a reply and wait for a call, or do nothing. */
+static inline __attribute__((always_inline)) void
+fast_reply(struct thread *self)
+{
+	const struct mach_msg_call *call = &self->pcb.call;
+	struct ipc_space *space = self->space;
+	struct thread *receiver = NULL;
+	struct ipc_entry *entry;
+	struct ipc_object *next;
+	struct ipc_port *dest;
+
+	spin_lock(&space->lock);
+	entry = ipc_entry_of_reply(space, call->remote);
+	if (entry == NULL)
+		goto out;
+	dest = entry->port;
+	next = lock_next(space, call->args.rcv_name, dest);
+	if (next == NULL)
+		goto out;
+	if (likely(dest->head.alive && dest->pset == NULL))
+		receiver = pass(self, &dest->head, next, true);
+	if (likely(receiver != NULL))
+		reply_receive(receiver, call, space, entry, dest, next);
+	spin_unlock(&next->lock);
+	ip_unlock(dest);
+out:
+	spin_unlock(&space->lock);
 }
 
 /*
@@ -248,24 +322,16 @@ static mach_msg_return_t
 mach_msg_rpc_fast(struct thread *self)
 {
 	const struct mach_msg_call *call = &self->pcb.call;
-	const struct mach_msg_args *args = &call->args;
-	struct ipc_space *space = self->task->space;
 	bool complex = call->bits & MACH_MSGH_BITS_COMPLEX;
 
-	if (call->bits == CALL_BITS && call->local == args->rcv_name) {
-		spin_lock(&space->lock);
-		complex = fast_call(self, space);
-		spin_unlock(&space->lock);
-	} else if (call->bits == REPLY_BITS &&
-	    call->local == MACH_PORT_NAME_NULL) {
-		spin_lock(&space->lock);
-		fast_reply(self, space);
-		spin_unlock(&space->lock);
-	}
-	if (complex && is_short(args->send_size, MACH_MSG_COMPLEX_MAX))
-		mach_msg_complex(args, call->bits, call->remote, call->local,
-		    call->id);
-	return mach_msg_slow(args);
+	if (call->bits == CALL_BITS && call->local == call->args.rcv_name)
+		complex = fast_call(self);
+	else if (call->bits == REPLY_BITS &&
+	    call->local == MACH_PORT_NAME_NULL)
+		fast_reply(self);
+	if (complex && is_short(call->args.send_size, MACH_MSG_COMPLEX_MAX))
+		mach_msg_complex(call);
+	return mach_msg_slow(&call->args);
 }
 
 static mach_msg_return_t
@@ -286,25 +352,22 @@ mach_msg_fast_off(void)
 
 /* A send alone, which only the kernel takes here; returns if it was not taken. */
 static void
-mach_msg_fast_send(const struct mach_msg_args *args)
+mach_msg_fast_send(struct thread *self)
 {
-	struct ipc_space *space = current_thread()->task->space;
-	mach_port_name_t remote, local;
-	mach_msg_bits_t bits;
+	struct mach_msg_call *call = &self->pcb.call;
+	struct ipc_space *space = self->space;
 	bool to_kernel;
-	uint32_t id;
 
-	if (args->send_size == MEMORY_OBJECT_SUPPLY_SIZE &&
-	    memory_object_supply_direct(args->msg))
+	if (call->args.send_size == MEMORY_OBJECT_SUPPLY_SIZE &&
+	    memory_object_supply_direct(call->args.msg))
 		thread_syscall_return(MACH_MSG_SUCCESS);
-	if (unlikely(!user_header_read(args->msg, &bits, &remote, &local,
-	    &id)))
+	if (unlikely(!user_header_read(call)))
 		thread_syscall_return(MACH_SEND_INVALID_DATA);
 	spin_lock(&space->lock);
-	to_kernel = ipc_hint_kernel(space, remote) != NULL;
+	to_kernel = ipc_hint_kernel(space, call->remote) != NULL;
 	spin_unlock(&space->lock);
 	if (to_kernel)
-		mach_msg_complex(args, bits, remote, local, id);
+		mach_msg_complex(call);
 }
 
 mach_msg_return_t
@@ -315,6 +378,6 @@ mach_msg_trap(struct thread *self)
 	if ((args->option & ~MACH_SEND_TIMEOUT) == MACH_SEND_MSG &&
 	    is_short(args->send_size, MACH_MSG_COMPLEX_MAX) &&
 	    likely(mach_msg_fast_bodies != 0))
-		mach_msg_fast_send(args);
+		mach_msg_fast_send(self);
 	return mach_msg_slow(args);
 }

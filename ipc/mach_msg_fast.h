@@ -33,13 +33,11 @@ mach_msg_return_t mach_msg_receive_rest(const struct mach_msg_args *args);
 
 /*
  * A short message that carries rights or memory, or goes to a routine of the
- * kernel's whose reply does: bits, remote, local and id are its header's.  The
- * send-only ones go to the kernel.  Leaves by thread_syscall_return; returns
- * if it was not taken, and then nothing has changed.
+ * kernel's whose reply does.  The send-only ones go to the kernel.  Leaves by
+ * thread_syscall_return; returns if it was not taken, and then nothing has
+ * changed.
  */
 #define MACH_MSG_COMPLEX_MAX	256u	/* bytes of such a message */
-void	mach_msg_complex(const struct mach_msg_args *args,
-	    mach_msg_bits_t bits, mach_port_name_t remote,
-	    mach_port_name_t local, mach_msg_id_t id);
+void	mach_msg_complex(const struct mach_msg_call *call);
 
 #endif

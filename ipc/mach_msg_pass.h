@@ -56,31 +56,31 @@ find_receiver(struct ipc_object *object, const struct mach_msg_args *args,
 
 /*
  * Pass the processor to the thread that waits at queue, a locked port's or its
- * set's, while the current thread waits at next; all locked.  Returns whether
- * the caller now is that thread, and interrupts are off; if not nothing has
- * changed.
+ * set's, while self, the current thread, waits at next; all locked.  The thread
+ * that runs now, with interrupts off, or NULL: nothing has changed.
  */
-static inline __attribute__((always_inline)) bool
-pass(const struct mach_msg_args *args, struct ipc_object *queue,
-    struct ipc_object *next, bool with_body)
+static inline __attribute__((always_inline)) struct thread *
+pass(struct thread *self, struct ipc_object *queue, struct ipc_object *next,
+    bool with_body)
 {
+	const struct mach_msg_args *args = &self->pcb.call.args;
 	struct thread *receiver = find_receiver(queue, args, with_body);
-	struct thread *self = current_thread();
 
 	if (receiver == NULL)
-		return false;
+		return NULL;
 	self->saved.msg.mqueue = next;
 	self->ith_state = MACH_RCV_IN_PROGRESS;
 	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
 	self->ith_fast_limit = args->rcv_size;
 	if (!thread_swap(self, receiver, mach_msg_receive_continue))
-		return false;
+		return NULL;
 	/* Nobody wakes either through a queue before we unlock it. */
 	self->task->messages_sent++;
 	ipc_waiters_remove(&queue->receivers, receiver);
 	receiver->ith_state = MACH_MSG_SUCCESS;
 	ipc_waiters_push_back(&next->receivers, self);
-	return true;
+	receiver->task->messages_received++;
+	return receiver;
 }
 
 /* The rest of lock_two, where the second is contended; the first is locked. */
@@ -122,30 +122,28 @@ arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
 }
 
 /*
- * A name in the receiver's space for the right to reply (consumed), if one is
- * kept for that.
+ * A name in a locked space for a right to reply (consumed), if one is kept for
+ * that.
  */
 static inline __attribute__((always_inline)) bool
 name_reply_at_hand(struct ipc_space *space, struct ipc_port *reply,
     mach_port_name_t *name)
 {
-	bool used;
-
-	spin_lock(&space->lock);
-	used = ipc_slot_use(space, reply, name);
-	spin_unlock(&space->lock);
-	return used;
+	return ipc_slot_use(space, reply, name);
 }
 
-/* The same, whatever it takes. */
+/* The same, whatever it takes; nothing is locked. */
 static inline mach_msg_return_t
 name_reply(struct ipc_space *space, struct ipc_port *reply,
     mach_port_name_t *name)
 {
-	if (likely(name_reply_at_hand(space, reply, name)))
-		return MACH_MSG_SUCCESS;
-	return ipc_object_copyout_any(space, reply,
-	    MACH_MSG_TYPE_PORT_SEND_ONCE, name);
+	bool named;
+
+	spin_lock(&space->lock);
+	named = name_reply_at_hand(space, reply, name);
+	spin_unlock(&space->lock);
+	return likely(named) ? MACH_MSG_SUCCESS : ipc_object_copyout_any(space,
+	    reply, MACH_MSG_TYPE_PORT_SEND_ONCE, name);
 }
 
 /* Lock a set to receive from, where nothing waits, and port; NULL: not here. */

@@ -44,6 +44,7 @@ static void
 thread_setup(struct thread *thread, struct task *task, int priority)
 {
 	thread->task = task_reference(task);
+	thread->space = task->space;
 	refcount_init(&thread->refs, 1);
 	spinlock_init(&thread->lock, LOCK_THREAD);
 	spinlock_init(&thread->ipc_lock, LOCK_TASK_IPC);

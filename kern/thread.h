@@ -54,6 +54,7 @@ enum wait_result {
 struct thread {
 	/* fixed at creation */
 	struct task	 *task;			/* a reference */
+	struct ipc_space *space;		/* its task's */
 	/* atomic */
 	struct refcount	  refs;
 	volatile uint32_t ast;			/* AST_* */
