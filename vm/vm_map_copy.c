@@ -677,7 +677,8 @@ vm_map_copy_steal_page(vm_map_copy_t copy, vm_offset_t offset)
 	    object->copy == NULL && object->paging_in_progress == 0)
 		page = vm_page_lookup(object,
 		    entry->offset + (offset - entry_start(entry)));
-	if (page != NULL && (page->busy || page->wire_count != 0))
+	if (page != NULL && (page->busy || page->error ||
+	    page->wire_count != 0))
 		page = NULL;
 	if (page != NULL) {
 		if (page->pv_pmap != NULL)
