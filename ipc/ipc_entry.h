@@ -174,7 +174,7 @@ ipc_slot_give_up(struct ipc_space *space)
 
 /*
  * The entry of a send-once right to reply to, of which no notification has been
- * requested, or NULL.  Its port may be dead.
+ * requested, or ipc_entry_none.  Its port may be dead.
  */
 static inline __attribute__((always_inline)) struct ipc_entry *
 ipc_entry_of_reply(struct ipc_space *space, mach_port_name_t name)
@@ -185,7 +185,7 @@ ipc_entry_of_reply(struct ipc_space *space, mach_port_name_t name)
 		entry = ipc_entry_lookup(space, name);
 		if (entry == NULL || entry->request != NULL ||
 		    !(entry->bits & MACH_PORT_TYPE_SEND_ONCE))
-			return NULL;
+			return &ipc_entry_none;
 	}
 	return entry;
 }

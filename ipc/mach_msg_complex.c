@@ -88,7 +88,7 @@ take_reply(struct ipc_space *space, mach_port_name_t remote,
 	bool wanted;
 
 	entry = ipc_entry_of_reply(space, remote);
-	if (entry == NULL)
+	if (entry == &ipc_entry_none)
 		return false;
 	port = entry->port;
 	ip_lock(port);
@@ -186,7 +186,7 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	    reply->receiver_name == args->rcv_name))
 		passed = pass(self, queue, &reply->head, false) != NULL;
 	if (passed) {
-		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND);
+		p->arrival = arrive(dest, MACH_MSG_TYPE_PORT_SEND);
 		p->no_senders = ipc_port_drop_srights(dest);
 		p->mscount = dest->mscount;
 		refcount_drop_shared(&dest->head.refs, 1); /* the right's */
@@ -219,7 +219,7 @@ pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	if (likely(dest->head.alive && dest->pset == NULL))
 		passed = pass(self, &dest->head, next, false) != NULL;
 	if (passed) {
-		arrive(&p->arrival, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
+		p->arrival = arrive(dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 		p->no_senders = NULL;
 		dest->sorights--;
 		refcount_drop_shared(&dest->head.refs, 1);
@@ -314,7 +314,7 @@ take_answer(const struct mach_msg_args *args, mach_msg_header_t *head,
 	    ipc_waiters_empty(&port->head.receivers) &&
 	    head->msgh_size <= args->rcv_size;
 	if (taken) {
-		arrive(a, port, MACH_MSG_TYPE_PORT_SEND_ONCE);
+		*a = arrive(port, MACH_MSG_TYPE_PORT_SEND_ONCE);
 		port->sorights--;
 	}
 	ip_unlock(port);

@@ -54,15 +54,14 @@ lock_two_in_order(struct ipc_port *first, struct ipc_port *second)
 	return true;
 }
 
-/* The header that a receiver finds. */
+/* The header that a receiver finds, but for the right to reply. */
 static inline mach_msg_header_t
 header_of(mach_msg_bits_t bits, const struct arrival *a,
-    const struct mach_msg_call *call, mach_port_name_t remote)
+    const struct mach_msg_call *call)
 {
 	return (mach_msg_header_t){
 		.msgh_bits = bits | MACH_MSGH_BITS(0, a->type),
 		.msgh_size = call->args.send_size,
-		.msgh_remote_port = (struct ipc_port *)(uintptr_t)remote,
 		.msgh_local_port = (struct ipc_port *)(uintptr_t)a->local,
 		.msgh_seqno = a->seqno,
 		.msgh_id = call->id,
@@ -77,7 +76,6 @@ static __attribute__((noinline, noreturn)) void
 header_write_late(struct thread *self, const mach_msg_header_t *head,
     mach_msg_return_t mr)
 {
-	intr_restore(true);
 	if (!user_words_write(self->pcb.call.args.msg, head, sizeof(*head)))
 		mr = MACH_RCV_INVALID_DATA;
 	thread_syscall_return(mr);
@@ -158,22 +156,25 @@ call_unlock(const struct call_ports *p)
 
 /*
  * The rest of call_receive, where the receiver has no name at hand for the
- * right to reply.  Without one only the header comes, as in mach_msg.c.
+ * right to reply, or a page of its buffer is not there.  Without a name only
+ * the header comes, as in mach_msg.c.
  */
 static __attribute__((noinline, noreturn)) void
-call_receive_late(struct thread *receiver, const struct call_ports *p,
-    mach_msg_header_t *head)
+call_receive_late(struct thread *receiver, const struct mach_msg_call *call,
+    struct call_ports p, struct arrival a, mach_port_name_t name)
 {
-	mach_port_name_t name;
-	mach_msg_return_t mr;
+	mach_msg_header_t head = header_of(MACH_MSGH_BITS(
+	    MACH_MSG_TYPE_PORT_SEND_ONCE, 0), &a, call);
+	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
-	call_unlock(p);
+	call_unlock(&p);
 	intr_restore(true);
-	mr = name_reply(receiver->space, p->reply, &name);
+	if (name == MACH_PORT_NAME_NULL)
+		mr = name_reply(receiver->space, p.reply, &name);
 	if (mr != MACH_MSG_SUCCESS)
 		mr |= MACH_RCV_HEADER_ERROR;
-	head->msgh_remote_port = (struct ipc_port *)(uintptr_t)name;
-	header_write_late(receiver, head, mr);
+	head.msgh_remote_port = (struct ipc_port *)(uintptr_t)name;
+	header_write_late(receiver, &head, mr);
 }
 
 /*
@@ -184,31 +185,21 @@ static inline __attribute__((always_inline, noreturn)) void
 call_receive(struct thread *receiver, const struct mach_msg_call *call,
     const struct call_ports *p)
 {
-	const mach_msg_bits_t bits =
-	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0);
 	struct ipc_space *space = receiver->space;
 	mach_port_name_t name = MACH_PORT_NAME_NULL;
-	struct arrival a;
-	bool named = false, done = false;
+	struct arrival a = arrive(p->dest, MACH_MSG_TYPE_PORT_SEND);
+	bool named;
 
-	arrive(&a, p->dest, MACH_MSG_TYPE_PORT_SEND);
 	p->reply->sorights++;
 	refcount_take(&p->reply->head.refs);
 	/* Against the order of locks: only if nobody has it. */
-	if (likely(spin_trylock(&space->lock))) {
-		named = name_reply_at_hand(space, p->reply, &name);
-		if (likely(named))
-			done = header_write(receiver, bits, &a, call, name);
-		spin_unlock(&space->lock);
-	}
-	if (unlikely(!done)) {
-		mach_msg_header_t head = header_of(bits, &a, call, name);
-
-		if (!named)
-			call_receive_late(receiver, p, &head);
-		call_unlock(p);
-		header_write_late(receiver, &head, MACH_MSG_SUCCESS);
-	}
+	if (unlikely(!spin_trylock(&space->lock)))
+		call_receive_late(receiver, call, *p, a, name);
+	named = name_reply_at_hand(space, p->reply, &name);
+	spin_unlock(&space->lock);
+	if (unlikely(!named) || unlikely(!header_write(receiver,
+	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0), &a, call, name)))
+		call_receive_late(receiver, call, *p, a, name);
 	call_unlock(p);
 	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
 }
@@ -250,38 +241,53 @@ fast_call(struct thread *self)
 	return false;
 }
 
+/* What a reply has locked. */
+struct reply_locks {
+	struct ipc_space  *space;
+	struct ipc_port	  *dest;
+	struct ipc_object *next;
+};
+
+static inline __attribute__((always_inline)) void
+reply_unlock(const struct reply_locks *l)
+{
+	spin_unlock(&l->next->lock);
+	ip_unlock(l->dest);
+	spin_unlock(&l->space->lock);
+}
+
+/* The rest of reply_receive, where a page of the buffer is not there. */
+static __attribute__((noinline, noreturn)) void
+reply_receive_late(struct thread *receiver, const struct mach_msg_call *call,
+    struct reply_locks l, struct arrival a)
+{
+	mach_msg_header_t head = header_of(0, &a, call);
+
+	reply_unlock(&l);
+	intr_restore(true);
+	header_write_late(receiver, &head, MACH_MSG_SUCCESS);
+}
+
 /*
- * A reply has passed to receiver, the current thread, from the locked space,
- * where entry denoted the right to dest, and next, both locked.
+ * A reply has passed to receiver, the current thread, to a right that entry
+ * denoted.
  */
 static inline __attribute__((always_inline, noreturn)) void
 reply_receive(struct thread *receiver, const struct mach_msg_call *call,
-    struct ipc_space *space, struct ipc_entry *entry, struct ipc_port *dest,
-    struct ipc_object *next)
+    const struct reply_locks *l, struct ipc_entry *entry)
 {
-	struct arrival a;
-	bool done;
+	struct arrival a = arrive(l->dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 
-	arrive(&a, dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
-	done = header_write(receiver, 0, &a, call, MACH_PORT_NAME_NULL);
-	if (likely(entry == space->slot))
-		ipc_slot_give_up(space);
+	if (likely(entry == l->space->slot))
+		ipc_slot_give_up(l->space);
 	else
-		ipc_entry_dealloc(space, call->remote, entry);
-	dest->sorights--;
-	refcount_drop_shared(&dest->head.refs, 1);
-	if (unlikely(!done)) {
-		mach_msg_header_t head = header_of(0, &a, call,
-		    MACH_PORT_NAME_NULL);
-
-		spin_unlock(&next->lock);
-		ip_unlock(dest);
-		spin_unlock(&space->lock);
-		header_write_late(receiver, &head, MACH_MSG_SUCCESS);
-	}
-	spin_unlock(&next->lock);
-	ip_unlock(dest);
-	spin_unlock(&space->lock);
+		ipc_entry_dealloc(l->space, call->remote, entry);
+	l->dest->sorights--;
+	refcount_drop_shared(&l->dest->head.refs, 1);
+	if (unlikely(!header_write(receiver, 0, &a, call,
+	    MACH_PORT_NAME_NULL)))
+		reply_receive_late(receiver, call, *l, a);
+	reply_unlock(l);
 	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
 }
 
@@ -290,28 +296,23 @@ static inline __attribute__((always_inline)) void
 fast_reply(struct thread *self)
 {
 	const struct mach_msg_call *call = &self->pcb.call;
-	struct ipc_space *space = self->space;
+	struct reply_locks l = { .space = self->space };
 	struct thread *receiver = NULL;
 	struct ipc_entry *entry;
-	struct ipc_object *next;
-	struct ipc_port *dest;
 
-	spin_lock(&space->lock);
-	entry = ipc_entry_of_reply(space, call->remote);
-	if (entry == NULL)
-		goto out;
-	dest = entry->port;
-	next = lock_next(space, call->args.rcv_name, dest);
-	if (next == NULL)
-		goto out;
-	if (likely(dest->head.alive && dest->pset == NULL))
-		receiver = pass(self, &dest->head, next, true);
+	spin_lock(&l.space->lock);
+	entry = ipc_entry_of_reply(l.space, call->remote);
+	l.dest = entry->port;
+	l.next = lock_next(l.space, call->args.rcv_name, l.dest);
+	if (unlikely(l.next == NULL)) {
+		spin_unlock(&l.space->lock);
+		return;
+	}
+	if (likely(l.dest->head.alive && l.dest->pset == NULL))
+		receiver = pass(self, &l.dest->head, l.next, true);
 	if (likely(receiver != NULL))
-		reply_receive(receiver, call, space, entry, dest, next);
-	spin_unlock(&next->lock);
-	ip_unlock(dest);
-out:
-	spin_unlock(&space->lock);
+		reply_receive(receiver, call, &l, entry);
+	reply_unlock(&l);
 }
 
 /*

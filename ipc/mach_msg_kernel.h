@@ -67,7 +67,7 @@ receive(struct ipc_port *port, const mach_msg_header_t *reply,
 {
 	struct arrival a;
 
-	arrive(&a, port, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	a = arrive(port, MACH_MSG_TYPE_PORT_SEND_ONCE);
 	ip_unlock(port);
 	if (unlikely(!user_header_write(user, MACH_MSGH_BITS(0, a.type),
 	    reply->msgh_size, MACH_PORT_NAME_NULL, a.local, a.seqno,

@@ -109,16 +109,16 @@ struct arrival {
 	mach_port_seqno_t    seqno;
 };
 
-static inline __attribute__((always_inline)) void
-arrive(struct arrival *a, struct ipc_port *port, mach_msg_type_name_t type)
+static inline __attribute__((always_inline)) struct arrival
+arrive(struct ipc_port *port, mach_msg_type_name_t type)
 {
-	a->type = type;
-	a->local = port->receiver_name;
-	a->seqno = port->seqno++;
+	struct arrival a = { type, port->receiver_name, port->seqno++ };
+
 	if (unlikely(port->has_payload)) {
-		a->type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
-		a->local = port->payload;
+		a.type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		a.local = port->payload;
 	}
+	return a;
 }
 
 /*
