@@ -337,6 +337,26 @@ ipc_entry_dealloc(struct ipc_space *space, mach_port_name_t name,
 	mark_free(space, index);
 }
 
+struct ipc_port *
+ipc_slot_other(struct ipc_space *space, mach_port_name_t name)
+{
+	struct ipc_entry *entry = ipc_entry_lookup(space, name);
+
+	if (entry == NULL || entry->request != NULL ||
+	    !(entry->bits & MACH_PORT_TYPE_SEND_ONCE))
+		return &ipc_port_none;
+	/* What ipc_slot_used is told must not be true of both. */
+	if (entry->port == space->slot->port)
+		ipc_slot_retire(space);
+	return entry->port;
+}
+
+void
+ipc_slot_other_used(struct ipc_space *space, mach_port_name_t name)
+{
+	ipc_entry_dealloc(space, name, ipc_entry_lookup(space, name));
+}
+
 void
 ipc_entry_free_tables(struct ipc_space *space)
 {

@@ -159,35 +159,40 @@ ipc_slot_use(struct ipc_space *space, struct ipc_port *port,
 	return true;
 }
 
-/* The slot's right has been used. */
+/* The same for a right that is not the slot's. */
+struct ipc_port	 *ipc_slot_other(struct ipc_space *space,
+		    mach_port_name_t name);
+void		  ipc_slot_other_used(struct ipc_space *space,
+		    mach_port_name_t name);
+
+/*
+ * The port of a send-once right to reply to, of which no notification has been
+ * requested; it may be dead.  ipc_port_none: there is none of that name.
+ */
+static inline __attribute__((always_inline)) struct ipc_port *
+ipc_slot_reply(struct ipc_space *space, mach_port_name_t name)
+{
+	if (unlikely(name != space->slot_name))
+		return ipc_slot_other(space, name);
+	return space->slot->port;
+}
+
+/* The right to port that ipc_slot_reply has found by name has been used. */
 static inline __attribute__((always_inline)) void
-ipc_slot_give_up(struct ipc_space *space)
+ipc_slot_used(struct ipc_space *space, mach_port_name_t name,
+    const struct ipc_port *port)
 {
 	struct ipc_entry *entry = space->slot;
 
+	if (unlikely(entry->port != port)) {
+		ipc_slot_other_used(space, name);
+		return;
+	}
 	assert((entry->bits & ~IE_GEN_MASK) == MACH_PORT_TYPE_SEND_ONCE + 1 &&
 	    entry->request == NULL);
 	entry->port = &ipc_port_spare;
 	entry->bits += IE_GEN_ONE - MACH_PORT_TYPE_SEND_ONCE - 1;
 	space->slot_name += IE_GEN_ONE;
-}
-
-/*
- * The entry of a send-once right to reply to, of which no notification has been
- * requested, or ipc_entry_none.  Its port may be dead.
- */
-static inline __attribute__((always_inline)) struct ipc_entry *
-ipc_entry_of_reply(struct ipc_space *space, mach_port_name_t name)
-{
-	struct ipc_entry *entry = space->slot;
-
-	if (unlikely(name != space->slot_name)) {
-		entry = ipc_entry_lookup(space, name);
-		if (entry == NULL || entry->request != NULL ||
-		    !(entry->bits & MACH_PORT_TYPE_SEND_ONCE))
-			return &ipc_entry_none;
-	}
-	return entry;
 }
 
 /* Use the spare slot for any right: it is the slot no more. */

@@ -70,10 +70,11 @@ ipc_hint_receive(struct ipc_space *space, mach_port_name_t name,
 static inline __attribute__((always_inline)) struct ipc_port *
 ipc_hint_kernel(struct ipc_space *space, mach_port_name_t name)
 {
-	struct ipc_port *port = space->hint[IPC_HINT_KERNEL].port;
+	struct ipc_port *port;
 
 	if (likely(space->hint[IPC_HINT_SEND].name == name))
 		return NULL;
+	port = space->hint[IPC_HINT_KERNEL].port;
 	if (unlikely(space->hint[IPC_HINT_KERNEL].name != name))
 		port = ipc_hint_find(space, name, IPC_HINT_KERNEL);
 	return likely(port->receiver == ipc_space_kernel) ? port : NULL;

@@ -83,22 +83,17 @@ static bool
 take_reply(struct ipc_space *space, mach_port_name_t remote,
     struct short_message *m)
 {
-	struct ipc_entry *entry;
 	struct ipc_port *port;
 	bool wanted;
 
-	entry = ipc_entry_of_reply(space, remote);
-	if (entry == &ipc_entry_none)
-		return false;
-	port = entry->port;
+	port = ipc_slot_reply(space, remote);
 	ip_lock(port);
 	wanted = port->receiver != ipc_space_kernel &&
 	    is_wanted(port, m->head.msgh_id);
 	ip_unlock(port);
 	if (!wanted)
 		return false;
-	entry->bits &= ~(IE_TYPE_MASK | IE_UREFS_MASK);
-	ipc_entry_dealloc(space, remote, entry);
+	ipc_slot_used(space, remote, port);
 	m->head.msgh_remote_port = port;
 	m->head.msgh_local_port = IP_NULL;
 	return true;

@@ -268,20 +268,14 @@ reply_receive_late(struct thread *receiver, const struct mach_msg_call *call,
 	header_write_late(receiver, &head, MACH_MSG_SUCCESS);
 }
 
-/*
- * A reply has passed to receiver, the current thread, to a right that entry
- * denoted.
- */
+/* A reply has passed to receiver, the current thread. */
 static inline __attribute__((always_inline, noreturn)) void
 reply_receive(struct thread *receiver, const struct mach_msg_call *call,
-    const struct reply_locks *l, struct ipc_entry *entry)
+    const struct reply_locks *l)
 {
 	struct arrival a = arrive(l->dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
 
-	if (likely(entry == l->space->slot))
-		ipc_slot_give_up(l->space);
-	else
-		ipc_entry_dealloc(l->space, call->remote, entry);
+	ipc_slot_used(l->space, call->remote, l->dest);
 	l->dest->sorights--;
 	refcount_drop_shared(&l->dest->head.refs, 1);
 	if (unlikely(!header_write(receiver, 0, &a, call,
@@ -298,11 +292,9 @@ fast_reply(struct thread *self)
 	const struct mach_msg_call *call = &self->pcb.call;
 	struct reply_locks l = { .space = self->space };
 	struct thread *receiver = NULL;
-	struct ipc_entry *entry;
 
 	spin_lock(&l.space->lock);
-	entry = ipc_entry_of_reply(l.space, call->remote);
-	l.dest = entry->port;
+	l.dest = ipc_slot_reply(l.space, call->remote);
 	l.next = lock_next(l.space, call->args.rcv_name, l.dest);
 	if (unlikely(l.next == NULL)) {
 		spin_unlock(&l.space->lock);
@@ -311,7 +303,7 @@ fast_reply(struct thread *self)
 	if (likely(l.dest->head.alive && l.dest->pset == NULL))
 		receiver = pass(self, &l.dest->head, l.next, true);
 	if (likely(receiver != NULL))
-		reply_receive(receiver, call, &l, entry);
+		reply_receive(receiver, call, &l);
 	reply_unlock(&l);
 }
 
