@@ -165,10 +165,10 @@ get_payload(struct ipc_port *dest, struct ipc_space *space, uint32_t *payload)
 {
 	bool has;
 
-	if (likely(!dest->has_payload))
+	if (likely(!(dest->head.flags & IO_PAYLOAD)))
 		return false;
 	ip_lock(dest);
-	has = dest->has_payload && dest->receiver == space;
+	has = (dest->head.flags & IO_PAYLOAD) && dest->receiver == space;
 	*payload = dest->payload;
 	ip_unlock(dest);
 	return has;

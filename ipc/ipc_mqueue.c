@@ -135,8 +135,9 @@ static void
 enqueue(struct ipc_port *port, struct ipc_kmsg *kmsg)
 {
 	queue_push_back(&port->msgs, &kmsg->link);
+	port->head.flags |= IO_MESSAGES;
 	if (port->pset != NULL && queue_empty(&port->ready_link))
-		queue_push_back(&port->pset->ready, &port->ready_link);
+		ipc_pset_rank(port->pset, port);
 }
 
 /*
@@ -147,17 +148,11 @@ static bool
 deliver(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
     bool admitted)
 {
-	struct ipc_pset *pset = port->pset;
-	bool taken;
+	bool taken = hand_over(ip_lock_queue(port), port, kmsg, option);
 
-	if (pset != NULL)
-		ips_lock(pset);
-	taken = hand_over(pset != NULL ? &pset->head : &port->head, port,
-	    kmsg, option);
 	if (!taken && kmsg->account != NULL)
 		enqueue(port, kmsg);
-	if (pset != NULL)
-		ips_unlock(pset);
+	ip_unlock_queue(port);
 	if (!taken) {
 		if (kmsg->account == NULL)
 			return false;
@@ -253,7 +248,7 @@ charge(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option)
 		bytes = ipc_charge_weigh(kmsg);
 		ip_lock(port);
 	}
-	if (!port->head.alive)
+	if (!ip_alive(port))
 		return MACH_MSG_SUCCESS;
 	if (!always && !is_reply(kmsg) && vm_page_kernel_exhausted())
 		return MACH_SEND_NO_BUFFER;
@@ -272,19 +267,19 @@ send_to(struct ipc_port *port, struct ipc_kmsg *kmsg, mach_msg_option_t option,
 	mach_msg_return_t mr;
 	bool admitted = false;
 
-	if (likely(port->head.alive && !queue_full(port, kmsg, option) &&
+	if (likely(ip_alive(port) && !queue_full(port, kmsg, option) &&
 	    deliver(port, kmsg, option, false)))
 		return MACH_MSG_SUCCESS;
 	mr = charge(port, kmsg, option);
 	if (mr != MACH_MSG_SUCCESS)
 		return mr;
-	if (port->head.alive && queue_full(port, kmsg, option)) {
+	if (ip_alive(port) && queue_full(port, kmsg, option)) {
 		mr = wait_for_room(port, option, timeout_ms);
 		if (mr == MACH_SEND_TIMED_OUT || mr == MACH_SEND_INTERRUPTED)
 			return mr;
 		admitted = true;
 	}
-	if (!port->head.alive)
+	if (!ip_alive(port))
 		return MACH_SEND_INVALID_DEST;
 	(void)deliver(port, kmsg, option, admitted);
 	return MACH_MSG_SUCCESS;
@@ -301,7 +296,7 @@ send_circular(struct ipc_port *port, struct ipc_kmsg *kmsg,
 	bool full;
 
 	ip_lock(port);
-	full = port->head.alive && queue_full(port, kmsg, option);
+	full = ip_alive(port) && queue_full(port, kmsg, option);
 	ip_unlock(port);
 	if (full && (option & MACH_SEND_TIMEOUT))
 		return MACH_SEND_TIMED_OUT;
@@ -319,7 +314,7 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 	if (unlikely(kmsg->header.msgh_bits & MACH_MSGH_BITS_CIRCULAR))
 		return send_circular(port, kmsg, option);
 	ip_lock(port);
-	if (port->receiver == ipc_space_kernel && port->head.alive) {
+	if (port->receiver == ipc_space_kernel && ip_alive(port)) {
 		port->seqno++;
 		ip_unlock(port);
 		serve(kmsg);
@@ -361,6 +356,7 @@ take_first(struct ipc_port *port)
 
 	kmsg->header.msgh_seqno = port->seqno++;
 	port->msgcount--;
+	ipc_object_flag(&port->head, IO_MESSAGES, !queue_empty(&port->msgs));
 	if (unlikely(!ipc_waiters_empty(&port->blocked)))
 		ipc_mqueue_admit_senders(port);
 	return kmsg;
@@ -394,7 +390,7 @@ lock_ready(struct ipc_pset *pset, struct ipc_port **out)
 		ips_unlock(pset);
 		ip_lock(port);
 		ips_lock(pset);
-		if (!pset->head.alive) {
+		if (pset->head.flags & IO_DEAD) {
 			ips_unlock(pset);
 			ip_unlock(port);
 			ipc_port_release(port);
@@ -423,16 +419,14 @@ try_set(struct ipc_pset *pset, mach_msg_size_t limit, struct ipc_kmsg **kmsg,
 	struct ipc_port *port;
 	mach_msg_return_t mr;
 
-	assert(pset->head.alive);
+	assert(!(pset->head.flags & IO_DEAD));
 	mr = lock_ready(pset, &port);
 	if (mr != MACH_MSG_SUCCESS)
 		return mr;
 	*size = first_size(port);
 	if (likely(*size <= limit)) {
 		*kmsg = take_first(port);
-		queue_remove(&port->ready_link);
-		if (!queue_empty(&port->msgs))
-			queue_push_back(&pset->ready, &port->ready_link);
+		ipc_pset_rank(pset, port);
 	} else {
 		mr = MACH_RCV_TOO_LARGE;
 	}
@@ -446,10 +440,10 @@ static mach_msg_return_t
 look_at_port(struct ipc_port *port, mach_msg_size_t limit,
     struct ipc_kmsg **kmsg, mach_msg_size_t *size)
 {
-	assert(port->head.alive && port->receiver != NULL);
+	assert(ip_alive(port) && port->receiver != NULL);
 	if (unlikely(port->pset != NULL))
 		return MACH_RCV_IN_SET;
-	if (queue_empty(&port->msgs))
+	if (!(port->head.flags & IO_MESSAGES))
 		return MACH_RCV_IN_PROGRESS;
 	*size = first_size(port);
 	if (*size > limit)
@@ -500,7 +494,7 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 	struct thread *self = current_thread(), *target;
 	mach_msg_return_t mr;
 
-	if (object->is_set)
+	if (object->flags & IO_SET)
 		mr = try_set((struct ipc_pset *)object, limit, kmsg, size);
 	else
 		mr = try_port((struct ipc_port *)object, limit, kmsg, size);
@@ -586,7 +580,7 @@ ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
 bool
 ipc_mqueue_receive_direct(struct ipc_port *port, struct ipc_kmsg *kmsg)
 {
-	if (port->pset != NULL || !queue_empty(&port->msgs) ||
+	if ((port->head.flags & (IO_MEMBER | IO_MESSAGES)) ||
 	    !ipc_waiters_empty(&port->head.receivers))
 		return false;
 	kmsg->header.msgh_seqno = port->seqno++;
@@ -611,8 +605,8 @@ ipc_mqueue_offer(struct ipc_port *port)
 		}
 		port->msgcount--;
 	}
-	if (queue_empty(&port->msgs))
-		queue_remove(&port->ready_link);
+	ipc_object_flag(&port->head, IO_MESSAGES, !queue_empty(&port->msgs));
+	ipc_pset_rank(pset, port);
 	ips_unlock(pset);
 	ipc_mqueue_admit_senders(port);
 }

@@ -166,7 +166,7 @@ ipc_notify_unused(struct ipc_kmsg *notice)
 {
 	struct ipc_port *sonce = ikm_header(notice)->msgh_remote_port;
 
-	if (sonce->head.alive) {
+	if (ip_alive(sonce)) {
 		send(notice, MACH_NOTIFY_SEND_ONCE,
 		    sizeof(mach_send_once_notification_t));
 	} else {
@@ -199,7 +199,7 @@ ipc_notify_send_once(struct ipc_port *sonce)
 {
 	struct ipc_kmsg *notice;
 
-	if (!sonce->head.alive) {
+	if (!ip_alive(sonce)) {
 		ipc_port_release_sonce(sonce);
 		return;
 	}

@@ -68,7 +68,7 @@ copyout_to(struct ipc_space *space, mach_port_name_t name,
 	kern_return_t kr;
 
 	ip_lock(port);
-	if (likely(port->head.alive)) {
+	if (likely(ip_alive(port))) {
 		kr = ipc_right_copyout(space, name, entry, type, clip, port);
 	} else {
 		ip_unlock(port);
@@ -176,7 +176,7 @@ ipc_object_copyout_dest(struct ipc_space *space, struct ipc_port *port,
 	ip_lock(port);
 	if (likely(port->receiver == space))
 		name = port->receiver_name;
-	else if (!port->head.alive)
+	else if (!ip_alive(port))
 		name = MACH_PORT_NAME_DEAD;
 	if (type == MACH_MSG_TYPE_PORT_SEND) {
 		notice = ipc_port_drop_srights(port);

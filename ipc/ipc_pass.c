@@ -40,7 +40,7 @@ header_set(mach_msg_header_t *message, struct ipc_port *port)
 	mach_msg_type_name_t type = MACH_MSG_TYPE_PORT_SEND;
 	mach_port_name_t name = port->receiver_name;
 
-	if (unlikely(port->has_payload)) {
+	if (unlikely(port->head.flags & IO_PAYLOAD)) {
 		type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
 		name = port->payload;
 	}
@@ -55,15 +55,12 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 {
 	struct ipc_port *port = message->msgh_remote_port;
 	struct thread *self = current_thread(), *receiver = NULL;
-	struct ipc_object *queue = &port->head;
+	struct ipc_object *queue;
 	bool passed = false;
 
 	ip_lock(port);
-	if (port->pset != NULL) {
-		queue = &port->pset->head;
-		spin_lock(&queue->lock);
-	}
-	if (port->head.alive && mach_msg_fast_bodies != 0)
+	queue = ip_lock_queue(port);
+	if (ip_alive(port) && mach_msg_fast_bodies != 0)
 		receiver = find_receiver(queue, message->msgh_size);
 	if (receiver != NULL) {
 		self->task->messages_sent++;	/* while it is there for sure */
@@ -76,8 +73,7 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 		receiver->ith_state = MACH_MSG_SUCCESS;
 		header_set(message, port);
 	}
-	if (queue != &port->head)
-		spin_unlock(&queue->lock);
+	ip_unlock_queue(port);
 	ip_unlock(port);
 	intr_restore(true);
 	return passed;

@@ -6,7 +6,7 @@
  * Locks:      the port's own (LOCK_PORT), one at a time.  destination is under
  *             transit_lock, a leaf.  A dead-name request belongs to the port's
  *             lock while notice is set, then to the entry that made it.
- * Invariant:  once !alive a port is in no space or set and nothing is queued;
+ * Invariant:  once dead a port is in no space or set and nothing is queued;
  *             who waits at it is about to be woken.  Notices are sent with no lock held.
  */
 #include <ipc/ipc_kmsg.h>
@@ -41,7 +41,6 @@ make_up(struct ipc_port *port)
 {
 	spinlock_init(&port->head.lock, LOCK_PORT);
 	refcount_init(&port->head.refs, 1);
-	port->head.is_set = false;
 	port->kotype = KOBJECT_NONE;
 	port->srights = 0;
 	port->sorights = 0;
@@ -72,8 +71,7 @@ ipc_port_alloc(void)
 		spinlock_init(&port->head.lock, LOCK_PORT);
 	else
 		make_up(port);
-	port->head.alive = true;
-	port->has_payload = false;
+	port->head.flags = 0;
 	port->qlimit = MACH_PORT_QLIMIT_DEFAULT;
 	port->receiver = NULL;
 	port->receiver_name = MACH_PORT_NAME_NULL;
@@ -86,7 +84,7 @@ ipc_port_alloc(void)
 void
 ipc_port_free(struct ipc_port *port)
 {
-	assert(!port->head.alive);
+	assert(!ip_alive(port));
 	zfree(port_zone, port);
 }
 
@@ -142,7 +140,7 @@ ipc_port_clear_receiver(struct ipc_port *port)
 	port->receiver_name = MACH_PORT_NAME_NULL;
 	port->mscount = 0;
 	port->seqno = 0;
-	port->has_payload = false;
+	port->head.flags &= ~IO_PAYLOAD;
 }
 
 /*
@@ -287,7 +285,7 @@ ipc_port_destroy(struct ipc_port *port)
 
 	queue_init(&msgs);
 	ip_lock(port);
-	assert(port->head.alive);
+	assert(ip_alive(port));
 	if (port->receiver != NULL)
 		ipc_port_clear_receiver(port);
 	pdrequest = port->pdrequest;
@@ -298,7 +296,7 @@ ipc_port_destroy(struct ipc_port *port)
 		ipc_notify_port_destroyed(pdrequest, port);
 		return;
 	}
-	port->head.alive = false;
+	port->head.flags = IO_DEAD;
 	nsrequest = port->nsrequest;
 	port->nsrequest = NULL;
 	account = port->account;
@@ -339,7 +337,7 @@ ipc_port_copy_send(struct ipc_port *port)
 	if (!IP_VALID(port))
 		return port;
 	ip_lock(port);
-	if (!port->head.alive) {
+	if (!ip_alive(port)) {
 		ip_unlock(port);
 		return IP_DEAD;
 	}
@@ -436,7 +434,7 @@ ipc_kobject_get(struct ipc_port *port, enum kobject_type type,
 	if (!IP_VALID(port))
 		return NULL;
 	ip_lock(port);
-	if (port->kotype == type && port->head.alive) {
+	if (port->kotype == type && ip_alive(port)) {
 		object = port->kobject;
 		get_ref(object);
 	}
@@ -470,6 +468,6 @@ ipc_port_nsrequest(struct ipc_port *port, mach_port_mscount_t sync,
 bool
 ipc_port_alive(struct ipc_port *port)
 {
-	return IP_VALID(port) && port->head.alive;
+	return IP_VALID(port) && ip_alive(port);
 }
 

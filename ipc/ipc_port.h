@@ -27,10 +27,28 @@ struct ipc_object {
 	struct refcount	  refs;
 	/* under lock */
 	struct ipc_waiters receivers;
-	bool		  alive;	/* once false it stays so */
-	/* fixed */
-	bool		  is_set;
+	uint32_t	  flags;	/* IO_* */
 };
+
+/*
+ * What a message or its receiver has to look at: all that may keep it from the
+ * shortest way, so that one comparison tells that nothing does.
+ */
+#define IO_DEAD		0x01u	/* once set it stays so */
+#define IO_MESSAGES	0x02u	/* a port's msgs, a set's ready is not empty */
+#define IO_MEMBER	0x04u	/* a port in a set: pset is not NULL */
+#define IO_PAYLOAD	0x08u	/* a port whose receiver has set payload */
+#define IO_SET		0x10u	/* it is a set; fixed */
+
+/* Set flags of a locked object, or clear them. */
+static inline void
+ipc_object_flag(struct ipc_object *object, uint32_t flags, bool on)
+{
+	if (on)
+		object->flags |= flags;
+	else
+		object->flags &= ~flags;
+}
 
 /*
  * A port.  Each right, wherever it is, holds a reference: an entry of a space
@@ -43,7 +61,6 @@ struct ipc_port {
 
 	/* under head.lock */
 	uint8_t		  kotype;	/* enum kobject_type */
-	bool		  has_payload;
 	uint16_t	  qlimit;
 	struct ipc_space *receiver;	/* no reference */
 	mach_port_name_t  receiver_name;
@@ -93,15 +110,33 @@ struct ipc_request {
 	uint32_t	  count : 31;	/* in the first: of all of the port's */
 };
 
+static inline bool
+ip_alive(const struct ipc_port *port)
+{
+	return !(port->head.flags & IO_DEAD);
+}
+
 static inline void
 ip_lock(struct ipc_port *port)
 {
 	spin_lock(&port->head.lock);
 }
 
+/* For assertions: the flags of a locked port say what is so. */
+static inline bool
+ipc_port_flags_hold(const struct ipc_port *port)
+{
+	uint32_t flags = port->head.flags;
+
+	return !(flags & IO_SET) &&
+	    !(flags & IO_MESSAGES) == queue_empty(&port->msgs) &&
+	    !(flags & IO_MEMBER) == (port->pset == NULL);
+}
+
 static inline void
 ip_unlock(struct ipc_port *port)
 {
+	assert(ipc_port_flags_hold(port));
 	spin_unlock(&port->head.lock);
 }
 
@@ -167,14 +202,15 @@ ipc_port_destroy_alone(struct ipc_port *port)
 	 */
 	if (port->head.refs.count != 1 ||
 	    __atomic_load_n(&port->head.lock.locked, __ATOMIC_ACQUIRE) != 0 ||
-	    !ipc_waiters_empty(&port->head.receivers) || port->pset != NULL ||
+	    !ipc_waiters_empty(&port->head.receivers) ||
+	    port->head.flags != 0 ||
 	    port->nsrequest != NULL || port->pdrequest != NULL ||
 	    port->kotype != KOBJECT_NONE || !queue_empty(&port->dnrequests))
 		return false;
 	assert(port->srights == 0 && port->sorights == 0 &&
 	    port->msgcount == 0 && port->sonce_owed == 0 &&
 	    queue_empty(&port->msgs) && ipc_waiters_empty(&port->blocked));
-	port->head.alive = false;
+	port->head.flags = IO_DEAD;
 	port->head.lock.locked = PORT_MADE_UP;
 	if (port->account != NULL)
 		account_give(port->account, ACCOUNT_PORTS, 1);

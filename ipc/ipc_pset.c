@@ -31,8 +31,7 @@ ipc_pset_alloc(mach_port_name_t name)
 	spinlock_init(&pset->head.lock, LOCK_PORT_SET);
 	refcount_init(&pset->head.refs, 1);
 	ipc_waiters_init(&pset->head.receivers);
-	pset->head.alive = true;
-	pset->head.is_set = true;
+	pset->head.flags = IO_SET;
 	pset->name = name;
 	queue_init(&pset->members);
 	queue_init(&pset->ready);
@@ -60,7 +59,9 @@ ipc_pset_remove(struct ipc_port *port)
 	ips_lock(pset);
 	queue_remove(&port->set_link);
 	queue_remove(&port->ready_link);
+	ipc_object_flag(&pset->head, IO_MESSAGES, !queue_empty(&pset->ready));
 	port->pset = NULL;
+	port->head.flags &= ~IO_MEMBER;
 	ips_unlock(pset);
 }
 
@@ -69,13 +70,22 @@ ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port)
 {
 	ips_lock(pset);
 	port->pset = pset;
+	port->head.flags |= IO_MEMBER;
 	queue_push_back(&pset->members, &port->set_link);
-	if (!queue_empty(&port->msgs))
-		queue_push_back(&pset->ready, &port->ready_link);
+	ipc_pset_rank(pset, port);
 	ips_unlock(pset);
 	while (ipc_mqueue_changed(&port->head, MACH_RCV_PORT_CHANGED))
 		continue;
 	ipc_mqueue_offer(port);
+}
+
+void
+ipc_pset_rank(struct ipc_pset *pset, struct ipc_port *port)
+{
+	queue_remove(&port->ready_link);
+	if (port->head.flags & IO_MESSAGES)
+		queue_push_back(&pset->ready, &port->ready_link);
+	ipc_object_flag(&pset->head, IO_MESSAGES, !queue_empty(&pset->ready));
 }
 
 /* Take the first member, whatever it is, out of a set. */
@@ -108,7 +118,7 @@ wake_some(struct ipc_pset *pset)
 	bool more;
 
 	ips_lock(pset);
-	pset->head.alive = false;
+	pset->head.flags |= IO_DEAD;
 	more = ipc_mqueue_changed(&pset->head, MACH_RCV_PORT_DIED);
 	ips_unlock(pset);
 	return more;

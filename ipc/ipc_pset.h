@@ -28,7 +28,28 @@ ips_lock(struct ipc_pset *pset)
 static inline void
 ips_unlock(struct ipc_pset *pset)
 {
+	assert(!(pset->head.flags & IO_MESSAGES) == queue_empty(&pset->ready));
 	spin_unlock(&pset->head.lock);
+}
+
+/*
+ * Where the receivers of a locked port wait: itself, or the set that it is in,
+ * which comes back locked.
+ */
+static inline struct ipc_object *
+ip_lock_queue(struct ipc_port *port)
+{
+	if (likely(!(port->head.flags & IO_MEMBER)))
+		return &port->head;
+	ips_lock(port->pset);
+	return &port->pset->head;
+}
+
+static inline void
+ip_unlock_queue(struct ipc_port *port)
+{
+	if (unlikely(port->head.flags & IO_MEMBER))
+		ips_unlock(port->pset);
 }
 
 void		 ipc_pset_bootstrap(void);
@@ -41,5 +62,7 @@ void		 ipc_pset_destroy(struct ipc_pset *pset);
 /* Port locked. */
 void		 ipc_pset_remove(struct ipc_port *port);	/* it is in a set */
 void		 ipc_pset_add(struct ipc_pset *pset, struct ipc_port *port);
+/* A locked set's member goes behind those that have messages, if it has some. */
+void		 ipc_pset_rank(struct ipc_pset *pset, struct ipc_port *port);
 
 #endif

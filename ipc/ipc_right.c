@@ -188,7 +188,7 @@ ipc_right_lock_port(struct ipc_space *space, mach_port_name_t name,
 	struct ipc_port *port = entry->port;
 
 	ip_lock(port);
-	if (likely(port->head.alive))
+	if (likely(ip_alive(port)))
 		return true;
 	become_dead_name(space, name, entry);
 	return false;
@@ -853,7 +853,7 @@ ipc_right_name_again(struct ipc_space *space, struct ipc_port *port,
 	mach_port_name_t name = MACH_PORT_NAME_NULL;
 	struct ipc_entry *entry;
 
-	if (unlikely(!IP_VALID(port) || !port->head.alive))
+	if (unlikely(!IP_VALID(port) || !ip_alive(port)))
 		return MACH_PORT_NAME_NULL;
 	spin_lock(&space->lock);
 	entry = ipc_entry_hash_lookup(space, port, &name);

@@ -163,7 +163,7 @@ ipc_right_last_given(struct ipc_space *space, struct ipc_port *const *slot,
 
 	spin_lock(&space->lock);
 	entry = ipc_hint_given(space, name);
-	if (likely(entry->port == *slot && entry->port->head.alive &&
+	if (likely(entry->port == *slot && ip_alive(entry->port) &&
 	    IE_UREFS(entry->bits) < IE_UREFS_AMPLE))
 		entry->bits++;
 	else

@@ -32,7 +32,7 @@ is_wanted(const struct ipc_port *port, mach_msg_id_t id)
 	const struct ipc_object *queue = port->pset != NULL ?
 	    &port->pset->head : &port->head;
 
-	if (!port->head.alive)
+	if (!ip_alive(port))
 		return false;
 	if (port->receiver == ipc_space_kernel)
 		return ipc_kobject_reply_room(id) == KOBJECT_REPLY_SMALL;
@@ -167,16 +167,13 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 	struct ipc_space *space = self->space;
 	struct ipc_port *dest = head->msgh_remote_port;
 	struct ipc_port *reply = head->msgh_local_port;
-	struct ipc_object *queue = &dest->head;
+	struct ipc_object *queue;
 	bool passed = false;
 
 	if (unlikely(!lock_two(dest, reply)))
 		return false;
-	if (dest->pset != NULL) {
-		queue = &dest->pset->head;
-		spin_lock(&queue->lock);
-	}
-	if (likely(dest->head.alive && port_is_quiet(reply) &&
+	queue = ip_lock_queue(dest);
+	if (likely(ip_alive(dest) && port_is_quiet(reply) &&
 	    reply->receiver == space &&
 	    reply->receiver_name == args->rcv_name))
 		passed = pass(self, queue, &reply->head, false) != NULL;
@@ -186,8 +183,7 @@ pass_call(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		p->mscount = dest->mscount;
 		refcount_drop_shared(&dest->head.refs, 1); /* the right's */
 	}
-	if (queue != &dest->head)
-		spin_unlock(&queue->lock);
+	ip_unlock_queue(dest);
 	ip_unlock(dest);
 	ip_unlock(reply);
 	intr_restore(true);
@@ -211,7 +207,7 @@ pass_reply(const struct mach_msg_args *args, const mach_msg_header_t *head,
 		spin_unlock(&space->lock);
 		return false;
 	}
-	if (likely(dest->head.alive && dest->pset == NULL))
+	if (likely(!(dest->head.flags & (IO_DEAD | IO_MEMBER))))
 		passed = pass(self, &dest->head, next, false) != NULL;
 	if (passed) {
 		p->arrival = arrive(dest, MACH_MSG_TYPE_PORT_SEND_ONCE);

@@ -140,18 +140,30 @@ fast_kernel_call(const struct mach_msg_call *call, struct ipc_space *space,
 
 /* The locked ports of a call. */
 struct call_ports {
-	struct ipc_port	  *dest;
-	struct ipc_object *queue;	/* dest's, or that of its set, locked too */
-	struct ipc_port	  *reply;
+	struct ipc_port	*dest;
+	struct ipc_port	*reply;
 };
 
 static inline __attribute__((always_inline)) void
 call_unlock(const struct call_ports *p)
 {
-	if (unlikely(p->queue != &p->dest->head))
-		spin_unlock(&p->queue->lock);
 	ip_unlock(p->dest);
 	ip_unlock(p->reply);
+}
+
+/*
+ * The port that a call has passed to is in a set, which is locked no longer
+ * then, or has a payload.
+ */
+static inline __attribute__((always_inline)) struct arrival
+arrive_special(struct arrival a, struct ipc_port *dest)
+{
+	if (dest->head.flags & IO_PAYLOAD) {
+		a.type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
+		a.local = dest->payload;
+	}
+	ip_unlock_queue(dest);
+	return a;
 }
 
 /*
@@ -187,9 +199,11 @@ call_receive(struct thread *receiver, const struct mach_msg_call *call,
 {
 	struct ipc_space *space = receiver->space;
 	mach_port_name_t name = MACH_PORT_NAME_NULL;
-	struct arrival a = arrive(p->dest, MACH_MSG_TYPE_PORT_SEND);
+	struct arrival a = arrive_plain(p->dest, MACH_MSG_TYPE_PORT_SEND);
 	bool named;
 
+	if (unlikely(p->dest->head.flags != 0))
+		a = arrive_special(a, p->dest);
 	p->reply->sorights++;
 	refcount_take(&p->reply->head.refs);
 	/* Against the order of locks: only if nobody has it. */
@@ -214,6 +228,7 @@ fast_call(struct thread *self)
 	const struct mach_msg_call *call = &self->pcb.call;
 	struct ipc_space *space = self->space;
 	struct thread *receiver = NULL;
+	struct ipc_object *queue;
 	struct call_ports p;
 
 	spin_lock(&space->lock);
@@ -228,15 +243,13 @@ fast_call(struct thread *self)
 		return false;
 	}
 	spin_unlock(&space->lock);
-	p.queue = &p.dest->head;
-	if (unlikely(p.dest->pset != NULL)) {
-		p.queue = &p.dest->pset->head;
-		spin_lock(&p.queue->lock);
-	}
-	if (likely(p.dest->head.alive && port_is_quiet(p.reply)))
-		receiver = pass(self, p.queue, &p.reply->head, true);
+	queue = likely(p.dest->head.flags == 0) ? &p.dest->head :
+	    ip_lock_queue(p.dest);
+	if (likely(ip_alive(p.dest) && port_is_quiet(p.reply)))
+		receiver = pass(self, queue, &p.reply->head, true);
 	if (likely(receiver != NULL))
 		call_receive(receiver, call, &p);
+	ip_unlock_queue(p.dest);
 	call_unlock(&p);
 	return false;
 }
@@ -273,7 +286,8 @@ static inline __attribute__((always_inline, noreturn)) void
 reply_receive(struct thread *receiver, const struct mach_msg_call *call,
     const struct reply_locks *l)
 {
-	struct arrival a = arrive(l->dest, MACH_MSG_TYPE_PORT_SEND_ONCE);
+	struct arrival a = arrive_plain(l->dest,
+	    MACH_MSG_TYPE_PORT_SEND_ONCE);
 
 	ipc_slot_used(l->space, call->remote, l->dest);
 	l->dest->sorights--;
@@ -300,7 +314,7 @@ fast_reply(struct thread *self)
 		spin_unlock(&l.space->lock);
 		return;
 	}
-	if (likely(l.dest->head.alive && l.dest->pset == NULL))
+	if (likely(l.dest->head.flags == 0))
 		receiver = pass(self, &l.dest->head, l.next, true);
 	if (likely(receiver != NULL))
 		reply_receive(receiver, call, &l);

@@ -90,7 +90,7 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 		ip_unlock(port);
 		return mach_msg_receive_rest(args);	/* the reply went with its port */
 	}
-	if (unlikely(port->pset != NULL || !queue_empty(&port->msgs) ||
+	if (unlikely(!port_is_quiet(port) ||
 	    !ipc_waiters_empty(&port->head.receivers) ||
 	    head->msgh_size > args->rcv_size)) {
 		mr = queue_reply(port, head);

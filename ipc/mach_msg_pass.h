@@ -95,11 +95,11 @@ lock_two(struct ipc_port *first, struct ipc_port *second)
 	    lock_two_in_order(first, second);
 }
 
-/* A port of ours that we may wait at: in no set, nothing queued. */
+/* A port that may be waited at: alive, in no set, nothing queued. */
 static inline bool
 port_is_quiet(const struct ipc_port *port)
 {
-	return port->pset == NULL && queue_empty(&port->msgs);
+	return !(port->head.flags & (IO_DEAD | IO_MEMBER | IO_MESSAGES));
 }
 
 /* What a message tells of the locked port it came to. */
@@ -109,12 +109,19 @@ struct arrival {
 	mach_port_seqno_t    seqno;
 };
 
+/* At a port without a payload, or whose payload the caller looks at. */
+static inline __attribute__((always_inline)) struct arrival
+arrive_plain(struct ipc_port *port, mach_msg_type_name_t type)
+{
+	return (struct arrival){ type, port->receiver_name, port->seqno++ };
+}
+
 static inline __attribute__((always_inline)) struct arrival
 arrive(struct ipc_port *port, mach_msg_type_name_t type)
 {
-	struct arrival a = { type, port->receiver_name, port->seqno++ };
+	struct arrival a = arrive_plain(port, type);
 
-	if (unlikely(port->has_payload)) {
+	if (unlikely(port->head.flags & IO_PAYLOAD)) {
 		a.type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
 		a.local = port->payload;
 	}
@@ -152,7 +159,7 @@ lock_next_set(struct ipc_pset *pset, struct ipc_port *port)
 {
 	ip_lock(port);
 	ips_lock(pset);
-	if (pset->head.alive && queue_empty(&pset->ready))
+	if (!(pset->head.flags & (IO_DEAD | IO_MESSAGES)))
 		return &pset->head;
 	ips_unlock(pset);
 	ip_unlock(port);

@@ -736,7 +736,7 @@ mach_port_set_protected_payload(struct ipc_space *space,
 	if (kr != KERN_SUCCESS)
 		return kr;
 	port->payload = payload;
-	port->has_payload = true;
+	port->head.flags |= IO_PAYLOAD;
 	ip_unlock(port);
 	return KERN_SUCCESS;
 }
@@ -750,7 +750,7 @@ mach_port_clear_protected_payload(struct ipc_space *space,
 
 	if (kr != KERN_SUCCESS)
 		return kr;
-	port->has_payload = false;
+	port->head.flags &= ~IO_PAYLOAD;
 	ip_unlock(port);
 	return KERN_SUCCESS;
 }

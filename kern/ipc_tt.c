@@ -215,7 +215,7 @@ lock_port_of_task(struct ipc_port *port)
 	if (!IP_VALID(port))
 		return NULL;
 	ip_lock(port);
-	if (likely(port->kotype == KOBJECT_TASK && port->head.alive &&
+	if (likely(port->kotype == KOBJECT_TASK && ip_alive(port) &&
 	    port->kobject != kernel_task))
 		return port->kobject;
 	ip_unlock(port);
