@@ -332,7 +332,7 @@ ipc_mqueue_send(struct ipc_kmsg *kmsg, mach_msg_option_t option,
 		return MACH_MSG_SUCCESS;
 	}
 	if (likely(mr == MACH_MSG_SUCCESS))
-		current_thread()->task->messages_sent++;
+		current_thread()->messages_sent++;
 	return mr;
 }
 
@@ -472,7 +472,7 @@ received(struct ipc_kmsg *kmsg)
 		ipc_marequest_done(kmsg->marequest);
 		kmsg->marequest = NULL;
 	}
-	current_thread()->task->messages_received++;
+	current_thread()->messages_received++;
 	return MACH_MSG_SUCCESS;
 }
 

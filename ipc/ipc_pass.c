@@ -63,10 +63,10 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 	if (ip_alive(port) && mach_msg_fast_bodies != 0)
 		receiver = find_receiver(queue, message->msgh_size);
 	if (receiver != NULL) {
-		self->task->messages_sent++;	/* while it is there for sure */
+		self->messages_sent++;	/* while it is there for sure */
 		passed = thread_swap_waiting(self, receiver, continuation);
 		if (!passed)
-			self->task->messages_sent--;
+			self->messages_sent--;
 	}
 	if (passed) {
 		ipc_waiters_remove(&queue->receivers, receiver);
@@ -108,7 +108,7 @@ ipc_pass_arrive(mach_msg_header_t *message, mach_msg_return_t mr)
 {
 	struct thread *self = current_thread();
 
-	self->task->messages_received++;
+	self->messages_received++;
 	if (copyoutmsg(message, self->pcb.call.args.msg,
 	    message->msgh_size) != 0)
 		mr = MACH_RCV_INVALID_DATA;

@@ -99,7 +99,7 @@ send_kmsg(struct ipc_kmsg *kmsg, struct task *task,
 		    (r->option & MACH_RCV_MSG ? IPC_SEND_HANDOFF : 0),
 		    r->timeout);
 	port->seqno++;		/* only a count: kernel ports are not received on */
-	task->messages_sent++;
+	current_thread()->messages_sent++;
 	answer = ipc_kobject_server(kmsg);
 	if (answer != NULL && !take_reply(answer, task->space, r, reply)) {
 		*reply = NULL;
@@ -260,7 +260,7 @@ mach_msg_send_rest(const struct mach_msg_args *args, struct ipc_kmsg *kmsg)
 		return MACH_MSG_SUCCESS;
 	if (reply == NULL)
 		return mach_msg_receive(task, args);
-	task->messages_received++;
+	current_thread()->messages_received++;
 	return put_message(reply, task, args);
 }
 

@@ -335,7 +335,7 @@ call_kernel(const struct mach_msg_args *args, mach_msg_header_t *head)
 	struct arrival arrival;
 
 	head->msgh_remote_port->seqno++;	/* only a count */
-	current_thread()->task->messages_sent++;
+	current_thread()->messages_sent++;
 	ipc_kobject_reply_init(&answer.head, head,
 	    head->msgh_local_port == IP_NULL ? sizeof(answer.head) :
 	    sizeof(answer));
@@ -343,7 +343,7 @@ call_kernel(const struct mach_msg_args *args, mach_msg_header_t *head)
 		return mach_msg_receive_rest(args);
 	reply->msgh_local_port = IP_NULL;
 	if (likely(take_answer(args, reply, &arrival))) {
-		current_thread()->task->messages_received++;
+		current_thread()->messages_received++;
 		return deliver(&arrival, reply, args->msg);
 	}
 	queue_answer(reply);

@@ -97,7 +97,7 @@ take_reply(const struct mach_msg_args *args, struct task *task,
 		return mr == MACH_MSG_SUCCESS ? mach_msg_receive_rest(args) :
 		    mr;
 	}
-	task->messages_received++;
+	current_thread()->messages_received++;
 	return receive(port, head, args->msg);
 }
 
@@ -130,7 +130,7 @@ mach_msg_kernel(const struct mach_msg_args *args, struct ipc_port *dest,
 	reply.head.Head.msgh_size = sizeof(reply.head);
 	reply.head.Head.msgh_id = id + 100;
 	reply.head.RetCodeType = KOBJECT_CODE_TYPE;
-	task->messages_sent++;
+	current_thread()->messages_sent++;
 	routine(&request.head, &reply.head.Head);
 	served_note(id, reply.head.RetCode);
 	assert(reply.head.Head.msgh_size <= sizeof(reply) &&

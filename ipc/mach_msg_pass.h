@@ -75,11 +75,11 @@ pass(struct thread *self, struct ipc_object *queue, struct ipc_object *next,
 	if (!thread_swap(self, receiver, mach_msg_receive_continue))
 		return NULL;
 	/* Nobody wakes either through a queue before we unlock it. */
-	self->task->messages_sent++;
+	self->messages_sent++;
 	ipc_waiters_remove(&queue->receivers, receiver);
 	receiver->ith_state = MACH_MSG_SUCCESS;
 	ipc_waiters_push_back(&next->receivers, self);
-	receiver->task->messages_received++;
+	receiver->messages_received++;
 	return receiver;
 }
 

@@ -35,6 +35,7 @@ struct task {
 	int		  priority;
 	time_value_t	  total_user;	/* of threads that are gone */
 	time_value_t	  total_system;
+	uint32_t	  messages_sent, messages_received;	/* by them */
 	time_value_t	  creation_time;
 	char		  name[TASK_NAME_SIZE];
 	bool		  essential;
@@ -50,8 +51,7 @@ struct task {
 	struct ipc_port	 *registered[TASK_PORT_REGISTER_MAX];
 
 	/* statistics, atomic adds */
-	uint32_t	  faults, zero_fills, reactivations, pageins,
-			  cow_faults, messages_sent, messages_received;
+	uint32_t	  faults, zero_fills, reactivations, pageins, cow_faults;
 
 	/* LOCK_PSET */
 	struct queue	  all_link;

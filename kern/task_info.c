@@ -34,7 +34,7 @@ time_to_64(const time_value_t *time)
 }
 
 void
-task_add_ticks(struct task *task, struct thread *thread)
+task_add_counts(struct task *task, struct thread *thread)
 {
 	time_value_t user, system;
 
@@ -42,6 +42,8 @@ task_add_ticks(struct task *task, struct thread *thread)
 	ticks_to_time(thread->system_ticks, &system);
 	time_value_add(&task->total_user, &user);
 	time_value_add(&task->total_system, &system);
+	task->messages_sent += thread->messages_sent;
+	task->messages_received += thread->messages_received;
 }
 
 /*
@@ -108,13 +110,24 @@ task_thread_times(struct task *task, struct task_thread_times_info *info)
 static void
 task_events(struct task *task, struct task_events_info *info)
 {
+	struct queue *q;
+
 	info->faults = task->faults;
 	info->zero_fills = task->zero_fills;
 	info->reactivations = task->reactivations;
 	info->pageins = task->pageins;
 	info->cow_faults = task->cow_faults;
+	spin_lock(&task->lock);
 	info->messages_sent = task->messages_sent;
 	info->messages_received = task->messages_received;
+	queue_for_each(q, &task->threads) {
+		const struct thread *thread =
+		    queue_element(q, struct thread, task_link);
+
+		info->messages_sent += thread->messages_sent;
+		info->messages_received += thread->messages_received;
+	}
+	spin_unlock(&task->lock);
 }
 
 kern_return_t

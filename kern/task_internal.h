@@ -15,8 +15,8 @@ kern_return_t task_create(struct task *parent, boolean_t inherit_memory,
 kern_return_t task_suspend(struct task *task);
 kern_return_t task_resume(struct task *task);
 
-/* Add a dying thread's ticks to its task's totals; the task is locked. */
-void	task_add_ticks(struct task *task, struct thread *thread);
+/* Add a dying thread's ticks and messages to its task's; the task is locked. */
+void	task_add_counts(struct task *task, struct thread *thread);
 /* Time that ticks are. */
 void	ticks_to_time(unsigned ticks, time_value_t *time);
 

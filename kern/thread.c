@@ -406,7 +406,7 @@ thread_terminate(struct thread *thread)
 	return thread_deactivate(thread) ? KERN_SUCCESS : KERN_FAILURE;
 }
 
-/* Take the current thread off its task and add its times to the task's. */
+/* Take the current thread off its task and add what it counted to the task's. */
 static void
 thread_delist(struct thread *thread)
 {
@@ -418,7 +418,7 @@ thread_delist(struct thread *thread)
 	queue_remove(&thread->task_link);
 	task->thread_count--;
 	account_give(task->account, ACCOUNT_THREADS, 1);
-	task_add_ticks(task, thread);
+	task_add_counts(task, thread);
 	spin_unlock(&task->lock);
 	spin_unlock(&pset_lock);
 }

@@ -106,6 +106,7 @@ struct thread {
 	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
 	uint32_t	  ith_fast_limit;	/* ... by mach_msg_fast.c; 0: none; queue's lock */
 	struct thread	 *ith_handoff;		/* receiver taken by a send of ours, or NULL; own */
+	uint32_t	  messages_sent, messages_received;	/* own */
 	bool		  ith_kernel_pays;	/* for messages that it sends for the kernel; own */
 	struct queue	 *ith_dying;		/* messages that a call of its own destroys, or NULL; own */
 	union {					/* what a continuation needs; own */

@@ -106,6 +106,52 @@ TEST(task_info_serves_every_known_count)
 	    KERN_INVALID_ARGUMENT);
 }
 
+static void
+message_counts(uint32_t *sent, uint32_t *received)
+{
+	struct task_events_info info;
+	mach_msg_type_number_t count = TASK_EVENTS_INFO_COUNT;
+
+	CHECK_KR(task_info(mach_task_self(), TASK_EVENTS_INFO,
+	    (task_info_t)&info, &count), KERN_SUCCESS);
+	*sent = info.messages_sent;
+	*received = info.messages_received;
+}
+
+static void
+message_to_self(void *arg)
+{
+	mach_msg_header_t msg = { .msgh_size = sizeof(msg) };
+
+	for (unsigned i = 0; i < 10; i++) {
+		CHECK_KR(test_send(&msg, (mach_port_t)arg, 1),
+		    MACH_MSG_SUCCESS);
+		CHECK_KR(test_receive(&msg, sizeof(msg), (mach_port_t)arg,
+		    0), MACH_MSG_SUCCESS);
+	}
+	__atomic_add_fetch(&counter, 1, __ATOMIC_SEQ_CST);
+	mach_thread_exit();
+}
+
+TEST(task_info_counts_messages_of_threads_that_ended)
+{
+	uint32_t sent, received, sent_then, received_then;
+	mach_port_t port = test_port();
+
+	message_counts(&sent, &received);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_KR(mach_thread_start(message_to_self, (void *)port),
+		    KERN_SUCCESS);
+	wait_for_counter(3);
+	message_counts(&sent_then, &received_then);
+	CHECK(sent_then - sent >= 30);
+	CHECK(received_then - received >= 30);
+	test_sleep(100);
+	message_counts(&sent, &received);
+	CHECK(sent - sent_then < 20);
+	CHECK(received - received_then < 20);
+}
+
 TEST(task_create_gives_an_empty_task)
 {
 	task_t task;

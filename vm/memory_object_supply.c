@@ -178,7 +178,7 @@ memory_object_supply_direct(const void *message)
 		done = supply_pages(object, &supply);
 	vm_object_deallocate(object);
 	if (done) {
-		task->messages_sent++;
+		current_thread()->messages_sent++;
 		served_note(SUPPLY_ID, KERN_SUCCESS);
 	}
 	return done;
