@@ -28,9 +28,8 @@ thread_swap_if(struct thread *self, struct thread *target,
 		return false;
 	}
 	target->state = TH_RUN;
-	target->last_processor = self->last_processor;
 	self->continuation = continuation;
-	self->sleep_since = uptime_seconds();
+	self->left = own_processor->stamp;
 	self->state = TH_WAIT;
 	machine_switch_user(self, target);
 	spin_unlock(&target->lock);

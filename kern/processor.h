@@ -15,6 +15,7 @@
 
 #define MAX_PROCESSORS	32		/* bits of a word */
 #define RUN_LEVELS	64		/* priorities, 0 best */
+#define PROCESSOR_BITS	5		/* of a processor's number */
 
 struct processor {
 	struct processor *self;		/* offset 0 */
@@ -38,6 +39,8 @@ struct processor {
 	vm_offset_t	  stack_cache[4];
 	unsigned	  stack_cached;
 	unsigned	  quantum_left;	/* ticks of the time slice */
+	/* number, and the second of the last tick above it: see thread->left */
+	uint32_t	  stamp;
 	unsigned	  ticks_user;
 	unsigned	  ticks_system;
 	unsigned	  ticks_idle;
@@ -48,6 +51,7 @@ struct processor {
 #endif
 };
 
+_Static_assert(MAX_PROCESSORS == 1u << PROCESSOR_BITS, "stamp");
 _Static_assert(offsetof(struct processor, self) == 0, "machine/cpu.h");
 _Static_assert(offsetof(struct processor, active_thread) == 4, "machine/cpu.h");
 

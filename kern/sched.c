@@ -37,11 +37,19 @@ sched_bootstrap(void)
 	wait_bootstrap();
 }
 
+/* What a thread that leaves p now keeps of when and where. */
+static void
+stamp_set(struct processor *p)
+{
+	p->stamp = uptime_seconds() << PROCESSOR_BITS | p->number;
+}
+
 void
 processor_add(struct processor *p)
 {
 	p->self = p;
 	p->number = processor_count;
+	stamp_set(p);
 	spinlock_init(&p->run_lock, LOCK_RUN_QUEUE);
 	for (unsigned i = 0; i < RUN_LEVELS; i++)
 		queue_init(&p->run_queues[i]);
@@ -130,15 +138,38 @@ run_queue_take(struct thread *thread)
 
 /* Choosing. */
 
+struct processor *
+thread_processor(const struct thread *thread)
+{
+	for (unsigned i = 0; i < processor_count; i++)
+		if (processors[i]->active_thread == thread)
+			return processors[i];
+	return NULL;
+}
+
+struct processor *
+thread_last_processor(const struct thread *thread)
+{
+	struct processor *p = thread_processor(thread);
+
+	return p != NULL ? p : processors[thread->left % MAX_PROCESSORS];
+}
+
+uint32_t
+thread_sleep_seconds(const struct thread *thread)
+{
+	uint32_t now = uptime_seconds() << PROCESSOR_BITS;
+
+	return (now - (thread->left & -MAX_PROCESSORS)) >> PROCESSOR_BITS;
+}
+
 /* The processor that a thread made runnable should go to. */
 static struct processor *
 choose_processor(struct thread *thread)
 {
-	struct processor *last = thread->last_processor;
+	struct processor *last = processors[thread->left % MAX_PROCESSORS];
 	uint32_t idle = idle_processors;
 
-	if (last == NULL)
-		last = current_processor();
 	if (idle == 0 || (idle & (1u << last->number)))
 		return last;
 	return processors[__builtin_ctz(idle)];
@@ -218,7 +249,6 @@ thread_dispatch(struct thread *old)
 		return;
 	}
 	old->state &= ~TH_RUN;
-	old->sleep_since = uptime_seconds();
 	stop_wanted = old->stop_wanted;
 	old->stop_wanted = false;
 	halted = (old->state & TH_HALTED) != 0;
@@ -290,8 +320,8 @@ thread_invoke(struct thread *old, continuation_t continuation,
 
 	assert(new->state & TH_RUN);
 	old->continuation = continuation;
+	old->left = p->stamp;
 	p->switched_from = old;
-	new->last_processor = p;
 	if (new->kernel_stack == 0 && continuation != NULL) {
 		machine_switch_no_stack(old, new);
 		switch_done();
@@ -511,7 +541,6 @@ sched_start(struct thread *first)
 	if (!thread_give_stack(first))
 		panic("no memory for the first thread's stack");
 	/* The boot stack is left for good: nobody to dispatch. */
-	first->last_processor = p;
 	stack_enter(p, first);
 	machine_switch(current_thread(), first);
 	panic("the boot thread was resumed");
@@ -677,6 +706,7 @@ sched_tick(bool from_user)
 	struct processor *p = current_processor();
 	struct thread *thread = p->active_thread;
 
+	stamp_set(p);
 	if (thread->state & TH_IDLE) {
 		p->ticks_idle++;
 		return;

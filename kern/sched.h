@@ -35,6 +35,11 @@ sched_better_ready(const struct thread *thread)
 
 bool	sched_others_ready(void);	/* swtch: somebody else could run here */
 
+struct processor *thread_processor(const struct thread *thread);	/* where it runs, or NULL */
+struct processor *thread_last_processor(const struct thread *thread);	/* or last ran, or was made */
+/* How long a locked thread, which does not run, has not run. */
+uint32_t thread_sleep_seconds(const struct thread *thread);
+
 /* Kernel stacks. */
 /* Lowest address, 0 if none is to be had; privileged: for a wired thread. */
 vm_offset_t stack_alloc(bool privileged);

@@ -67,7 +67,6 @@ kernel_main(void)
 	struct processor *boot = current_processor();
 
 	boot_thread.state = TH_RUN | TH_IDLE;
-	boot_thread.last_processor = boot;
 	boot->active_thread = &boot_thread;
 	sched_bootstrap();
 	zone_bootstrap();

@@ -197,14 +197,13 @@ thread_basic(struct thread *thread, struct thread_basic_info *info)
 	info->base_priority = thread->priority;
 	info->cur_priority = thread->sched_pri;
 	info->run_state = thread_run_state(thread);
-	if (!(thread->state & TH_RUN) && thread->kernel_stack == 0)
+	if (thread->kernel_stack == 0 && thread_processor(thread) == NULL)
 		info->flags |= TH_FLAGS_SWAPPED;
 	if (thread->state & TH_IDLE)
 		info->flags |= TH_FLAGS_IDLE;
 	info->suspend_count = (integer_t)thread->suspend_count;
 	if (!(thread->state & TH_RUN))
-		info->sleep_time =
-		    (integer_t)(uptime_seconds() - thread->sleep_since);
+		info->sleep_time = (integer_t)thread_sleep_seconds(thread);
 	info->creation_time = thread->creation_time;
 	spin_unlock_intr(&thread->lock, intr);
 	info->user_time64 = time_to_64(&info->user_time);
@@ -224,8 +223,7 @@ thread_sched(struct thread *thread, struct thread_sched_info *info)
 	info->cur_priority = thread->sched_pri;
 	info->depressed = thread->depress_pri >= 0;
 	info->depress_priority = thread->depress_pri;
-	info->last_processor = thread->last_processor != NULL ?
-	    (integer_t)thread->last_processor->number : 0;
+	info->last_processor = (integer_t)thread_last_processor(thread)->number;
 	spin_unlock_intr(&thread->lock, intr);
 }
 

@@ -63,6 +63,7 @@ thread_setup(struct thread *thread, struct task *task, int priority)
 	thread->depress_pri = -1;
 	thread->policy = POLICY_TIMESHARE;
 	thread->sched_stamp = uptime_seconds();
+	thread->left = current_processor()->stamp;
 	clock_get_time(&thread->creation_time);
 	pcb_init(thread);
 }
@@ -170,7 +171,6 @@ idle_thread_create(struct processor *p)
 	struct thread *thread = kernel_thread_alloc("idle", PRI_WORST);
 
 	thread->state = TH_RUN | TH_IDLE;
-	thread->last_processor = p;
 	thread->vm_privilege = false;	/* it works for who comes next */
 	thread->kernel_stack = stack_alloc(false);
 	if (thread->kernel_stack == 0)
@@ -211,8 +211,8 @@ ast_on(struct thread *thread, uint32_t reasons)
 	struct processor *p;
 
 	__atomic_or_fetch(&thread->ast, reasons, __ATOMIC_SEQ_CST);
-	p = thread->last_processor;
-	if (p != NULL && p != current_processor() && p->active_thread == thread)
+	p = thread_processor(thread);
+	if (p != NULL && p != current_processor())
 		cpu_nudge(p);
 }
 

@@ -63,7 +63,6 @@ struct thread {
 	struct spinlock	  lock;
 	struct queue	  run_link;		/* on a run queue, under its lock */
 	struct processor *run_queue_of;		/* whose, NULL if on none */
-	struct processor *last_processor;
 	uint32_t	  state;		/* TH_* */
 	event_t		  wait_event;		/* NULL: not in a wait bucket */
 	struct queue	  wait_link;		/* under the bucket's lock */
@@ -84,7 +83,7 @@ struct thread {
 	unsigned	  stop_count;		/* reasons to stop: its own suspension, its task's */
 	unsigned	  user_ticks;
 	unsigned	  system_ticks;
-	unsigned	  sleep_since;		/* second when it blocked */
+	uint32_t	  left;			/* stamp of the processor it last ran on, from when it left */
 
 	/* the thread's own, or its processor's while switching */
 	continuation_t	  continuation;		/* what it last left the processor with, or NULL */
