@@ -10,9 +10,11 @@
 
 #include "paging_manager.h"
 
-#define PRESSES		4u	/* passes over more than memory */
+#define PRESSES		50u	/* passes over more than memory, until a page is out */
+#define PRESSES_VAIN	4u	/* the same, of one that does not go */
 #define WAIT_MS		10u
 #define WAITS		2000u	/* of these */
+#define MANY		32u	/* pages: too many to be copied at once */
 
 /* What the page holds at first, and what it is changed to. */
 #define FIRST	0x600dfee1u
@@ -66,32 +68,32 @@ is_page(const struct request *request)
 	return word == FIRST || word == SECOND;
 }
 
-/* The page goes back as soon as a request for it has come, which waits. */
 static void
-refuse(void)
+page_came(struct request *request)
 {
-	page_members(MACH_PORT_NULL);
-	while (queued() == 0)
-		test_sleep(WAIT_MS);
-	manager_give_back(page_port, page_control, 0);
+	page_port = request->head.msgh_local_port;
+	page_control = FIELD(request, 0);
+	manager_serve(request);
+	if (manager_words[ORDER] == REFUSE)
+		page_members(MACH_PORT_NULL);
+	manager_words[OUT]++;
 }
 
+/* The page goes back as soon as a request for it has come, which waits. */
 static bool
 watch(struct request *request)
 {
 	bool came = is_page(request);
 
-	if (came) {
-		page_port = request->head.msgh_local_port;
-		page_control = FIELD(request, 0);
-		manager_serve(request);
-		manager_words[OUT]++;
-	}
+	if (came)
+		page_came(request);
+	if (page_port != MACH_PORT_NULL)
+		manager_words[QUEUED] = queued();
 	switch (manager_words[ORDER]) {
 	case REFUSE:
-		if (!came)
-			return false;
-		refuse();
+		if (manager_words[QUEUED] == 0)
+			return came;
+		manager_give_back(page_port, page_control, 0);
 		break;
 	case LISTEN:
 		page_members(manager_ports);
@@ -106,10 +108,10 @@ watch(struct request *request)
 	case GIVE_BACK:
 		manager_give_back(page_port, page_control, 0);
 		break;
+	default:
+		return came;
 	}
 	manager_words[ORDER] = NOTHING;
-	if (page_port != MACH_PORT_NULL)
-		manager_words[QUEUED] = queued();
 	return came;
 }
 
@@ -149,9 +151,9 @@ press(void)
 
 /* Use memory until one of the manager's words is so large. */
 static bool
-press_until(unsigned which, uint32_t least)
+press_until(unsigned which, uint32_t least, unsigned presses)
 {
-	for (unsigned n = 0; n < PRESSES && manager_words[which] < least; n++)
+	for (unsigned n = 0; n < presses && manager_words[which] < least; n++)
 		press();
 	return manager_words[which] >= least;
 }
@@ -173,9 +175,9 @@ wait_done(unsigned turn)
 	CHECK(done >= turn);
 }
 
-/* The manager has the page, which no other thread has touched. */
+/* The manager is there, and memory is short. */
 static void
-begin(uint32_t its_order)
+begin_short(uint32_t its_order)
 {
 	mach_port_t port = test_port();
 	unsigned wired;
@@ -195,10 +197,17 @@ begin(uint32_t its_order)
 	manager_words[ORDER] = its_order;
 	manager = port;
 	old = manager_set(manager);
+}
+
+/* The manager has the page, which no other thread has touched. */
+static void
+begin(uint32_t its_order)
+{
+	begin_short(its_order);
 	page = BASE;
 	CHECK_KR(vm_allocate(self, &page, PAGE_SIZE, FALSE), KERN_SUCCESS);
 	vm_set_word(page, FIRST);
-	CHECK(press_until(OUT, 1));
+	CHECK(press_until(OUT, 1, PRESSES));
 }
 
 static void
@@ -222,7 +231,7 @@ TEST_LIMIT(paging_manager_answer_that_is_late_is_for_its_own_request, 60)
 	wait_done(1);
 	CHECK_EQ(found, FIRST);
 	(void)manager_set(manager);	/* it has room, for all the kernel knows */
-	again = press_until(QUEUED, 2);
+	again = press_until(QUEUED, 2, PRESSES_VAIN);
 	told = 2;
 	for (unsigned i = 0; again && manager_words[QUEUED] < 3; i++) {
 		CHECK(i < WAITS);
@@ -232,7 +241,7 @@ TEST_LIMIT(paging_manager_answer_that_is_late_is_for_its_own_request, 60)
 	wait_done(2);
 	CHECK_EQ(found, SECOND);
 	/* from then on it goes and comes as all others do */
-	CHECK(press_until(OUT, 2));
+	CHECK(press_until(OUT, 2, PRESSES));
 	CHECK_EQ(vm_word(page), SECOND);
 	end();
 }
@@ -246,10 +255,22 @@ TEST_LIMIT(paging_manager_page_given_back_late_is_kept, 60)
 	CHECK_EQ(vm_word(page), FIRST);
 	order(GIVE_BACK);
 	(void)manager_set(manager);
-	again = press_until(OUT, 2);
+	again = press_until(OUT, 2, PRESSES);
 	CHECK_EQ(vm_word(page), FIRST);
 	CHECK(again);
 	end();
+}
+
+/* The page is asked for, by a thread, and no answer comes. */
+static void
+ask(void)
+{
+	order(STOP_LISTENING);
+	told = 1;
+	for (unsigned i = 0; manager_words[QUEUED] == 0; i++) {
+		CHECK(i < WAITS);
+		test_sleep(WAIT_MS);
+	}
 }
 
 /* A task's other pager has given the page, which cannot be had, to its object. */
@@ -274,15 +295,35 @@ TEST_LIMIT(paging_manager_page_that_is_lost_is_not_passed_on, 60)
 {
 	CHECK_KR(mach_thread_start(touch, NULL), KERN_SUCCESS);
 	begin(NOTHING);
-	order(STOP_LISTENING);
-	told = 1;
-	for (unsigned i = 0; manager_words[QUEUED] == 0; i++) {
-		CHECK(i < WAITS);
-		test_sleep(WAIT_MS);
-	}
+	ask();
 	CHECK_KR(thread_suspend(toucher), KERN_SUCCESS);
 	CHECK_KR(thread_abort(toucher), KERN_SUCCESS);
 	order(LOSE);
 	CHECK(supply_page() != KERN_SUCCESS);
+	end();
+}
+
+/* A copy has what is about to change, or to go, though it has to be asked for. */
+TEST_LIMIT(paging_manager_copy_that_is_asked_for_stops_nobody, 60)
+{
+	struct object object = { .port = test_port() };
+	vm_address_t original = BASE + 0x100000;
+
+	CHECK_KR(mach_thread_start(touch, NULL), KERN_SUCCESS);
+	begin_short(NOTHING);
+	CHECK_KR(map_at(self, original, &object, 0, MANY), KERN_SUCCESS);
+	expect_init(&object);
+	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
+	supply(&object, 0, 1, FIRST);
+	page = vm_read_pages(self, original, MANY);
+	vm_set_word(original, 1);	/* the copy gets its own */
+	CHECK(press_until(OUT, 1, PRESSES));
+	ask();
+	supply(&object, 0, 1, 2);	/* unless it is there */
+	lock_request(&object, 0, 1, MEMORY_OBJECT_RETURN_DIRTY, true,
+	    VM_PROT_NO_CHANGE, MACH_PORT_NULL);
+	order(LISTEN);
+	wait_done(1);
+	CHECK_EQ(found, FIRST);
 	end();
 }

@@ -117,7 +117,8 @@ vm_object_copy_push(struct vm_object *object, struct vm_page *page,
 	offset -= copy->shadow_offset;
 	old = offset < copy->size ? vm_page_lookup(copy, offset) : NULL;
 	if (offset >= copy->size || (old != NULL && !old->busy) ||
-	    (old == NULL && vm_paged_test(copy, offset))) {
+	    vm_paged_test(copy, offset)) {
+		/* it has its own, though it may be on its way in or out */
 		vm_object_unlock(copy);
 		return KERN_SUCCESS;
 	}
