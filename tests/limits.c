@@ -247,6 +247,105 @@ TEST(limits_names)
 	CHECK_KR(make_port(0, 0), KERN_SUCCESS);
 }
 
+/* A thread that calls this one, again and again, until that is not wanted. */
+static void
+call_on(void *port)
+{
+	struct {
+		mach_msg_header_t head;
+		char		  room[64];
+	} m;
+	mach_port_t from = MACH_PORT_NULL;
+
+	(void)mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE, &from);
+	do {
+		m.head.msgh_bits = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
+		    MACH_MSG_TYPE_MAKE_SEND_ONCE);
+		m.head.msgh_remote_port = (mach_port_t)(uintptr_t)port;
+		m.head.msgh_local_port = from;
+	} while (mach_msg(&m.head, MACH_SEND_MSG | MACH_RCV_MSG,
+	    sizeof(m.head), sizeof(m), from, 0, MACH_PORT_NULL) ==
+	    MACH_MSG_SUCCESS);
+}
+
+/* Reply to *name, if it is a name, and get the next call; its name for a reply. */
+static mach_msg_return_t
+next_call(mach_port_t port, mach_port_t *name)
+{
+	struct {
+		mach_msg_header_t head;
+		char		  room[64];
+	} m = { .head.msgh_remote_port = *name };
+	mach_msg_option_t option = MACH_RCV_MSG;
+	mach_msg_return_t mr;
+
+	if (*name != MACH_PORT_NULL) {
+		m.head.msgh_bits =
+		    MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0);
+		option |= MACH_SEND_MSG;
+	}
+	mr = mach_msg(&m.head, option, sizeof(m.head), sizeof(m), port, 0,
+	    MACH_PORT_NULL);
+	*name = m.head.msgh_remote_port;
+	return mr;
+}
+
+/* The right to reply is one of as many names as there may be, at any moment. */
+TEST(limits_names_and_the_right_to_reply)
+{
+	mach_port_t port = test_port(), call = MACH_PORT_NULL, name;
+	natural_t use;
+
+	CHECK_KR(mach_thread_start(call_on, (void *)port), KERN_SUCCESS);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_KR(next_call(port, &call), MACH_MSG_SUCCESS);
+	/* All that there may be are in use, this one too, whose end gives room. */
+	use = leave_room(LIMITS_WORD(names), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_KR(next_call(port, &call), MACH_MSG_SUCCESS);
+		CHECK_EQ(get_use(LIMITS_WORD(names)), use);
+		CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME,
+		    &name), KERN_NO_SPACE);
+		CHECK_KR(mach_port_allocate_name(self,
+		    MACH_PORT_RIGHT_DEAD_NAME, 0x123456), KERN_NO_SPACE);
+	}
+	/* While there is none its place is anybody's. */
+	CHECK_KR(mach_port_mod_refs(self, call, MACH_PORT_RIGHT_SEND_ONCE, -1),
+	    KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(names)), use - 1);
+	CHECK_KR(mach_port_allocate_name(self, MACH_PORT_RIGHT_DEAD_NAME,
+	    0x123456), KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(names)), use);
+	call = MACH_PORT_NULL;
+	CHECK_KR(next_call(port, &call),
+	    MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_SPACE);
+	CHECK_EQ(call, MACH_PORT_NULL);
+	CHECK_KR(mach_port_destroy(self, 0x123456), KERN_SUCCESS);
+	/* What gave its right up unused was a reply, and so a call came. */
+	CHECK_KR(next_call(port, &call), MACH_MSG_SUCCESS);
+	/* A lower limit leaves what there is, and then nothing. */
+	CHECK_KR(set_word(self, MACH_PORT_NULL, LIMITS_WORD(names), use - 1),
+	    KERN_SUCCESS);
+	CHECK_EQ(get_use(LIMITS_WORD(names)), use);
+	CHECK_KR(next_call(port, &call),
+	    MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_SPACE);
+	CHECK_EQ(get_use(LIMITS_WORD(names)), use - 1);
+	call = MACH_PORT_NULL;
+	CHECK_KR(mach_port_allocate(self, MACH_PORT_RIGHT_DEAD_NAME, &name),
+	    KERN_NO_SPACE);
+	/* The same when it is lowered while there is none. */
+	CHECK_KR(set_word(self, TEST_HOST_PORT, LIMITS_WORD(names), use),
+	    KERN_SUCCESS);
+	CHECK_KR(next_call(port, &call), MACH_MSG_SUCCESS);
+	CHECK_KR(mach_port_mod_refs(self, call, MACH_PORT_RIGHT_SEND_ONCE, -1),
+	    KERN_SUCCESS);
+	CHECK_KR(set_word(self, MACH_PORT_NULL, LIMITS_WORD(names), use - 1),
+	    KERN_SUCCESS);
+	call = MACH_PORT_NULL;
+	CHECK_KR(next_call(port, &call),
+	    MACH_RCV_HEADER_ERROR | MACH_MSG_IPC_SPACE);
+}
+
 /* Give a thread that has never run back, and wait until it is gone. */
 static void
 end_thread(thread_t thread, natural_t use)
