@@ -8,6 +8,10 @@
 #include <kern/wait.h>
 #include <machine/switch.h>
 
+/* A second look at two locked threads, where the usual is not found. */
+bool	thread_may_swap(const struct thread *self, const struct thread *target,
+	    bool waits);
+
 /*
  * What the following two have in common, with self and target of user tasks;
  * waits: self has asserted a wait.
@@ -19,9 +23,9 @@ thread_swap_if(struct thread *self, struct thread *target,
 	intr_off();
 	spin_lock(&self->lock);
 	spin_lock_second(&target->lock);
-	if (unlikely((target->state != TH_WAIT &&
-	    target->state != (TH_WAIT | TH_TIMED)) || self->ast != 0 ||
-	    (waits && self->state != (TH_RUN | TH_WAIT)))) {
+	if (unlikely(target->state != TH_WAIT || self->ast != 0 ||
+	    (waits && self->state != (TH_RUN | TH_WAIT))) &&
+	    !thread_may_swap(self, target, waits)) {
 		spin_unlock(&self->lock);
 		spin_unlock(&target->lock);
 		intr_restore(true);

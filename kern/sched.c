@@ -15,6 +15,7 @@
  *             "Using Continuations to Implement Thread Management", SOSP 1991.
  */
 #include <kern/debug.h>
+#include <kern/handoff.h>
 #include <kern/reaper.h>
 #include <kern/sched.h>
 #include <kern/task.h>
@@ -421,6 +422,14 @@ thread_enter(struct thread *target, continuation_t continuation, bool intr)
 	thread_invoke(thread, continuation, target);
 	intr_restore(intr);
 	return thread->wait_result;
+}
+
+bool
+thread_may_swap(const struct thread *self, const struct thread *target,
+    bool waits)
+{
+	return (target->state & ~TH_TIMED) == TH_WAIT && self->ast == 0 &&
+	    (!waits || self->state == (TH_RUN | TH_WAIT));
 }
 
 bool
