@@ -29,7 +29,6 @@
 #include <vm/vm_page.h>
 
 /* A blocked sender's outcomes. */
-#define SENDER_WAITS	MACH_SEND_IN_PROGRESS
 #define SENDER_ADMITTED	MACH_MSG_SUCCESS
 #define SENDER_NO_PORT	MACH_SEND_INVALID_DEST
 
@@ -106,6 +105,18 @@ ipc_mqueue_drop_handoff(void)
 	}
 }
 
+/* The largest message that a waiting thread takes. */
+static mach_msg_size_t
+receive_limit(const struct thread *thread)
+{
+	const struct mach_msg_args *args = &thread->pcb.call.args;
+
+	if (thread->ith_fast_limit == 0)
+		return thread->ith_rcv_limit;
+	return args->option & MACH_RCV_LARGE ? args->rcv_size :
+	    MACH_MSG_SIZE_MAX;
+}
+
 /*
  * Hand a message of a locked port to a receiver waiting at object, which is
  * locked too.  Those it is too large for are told so.
@@ -118,7 +129,7 @@ hand_over(struct ipc_object *object, struct ipc_port *port,
 	struct thread *thread;
 
 	while ((thread = ipc_waiters_pop(&object->receivers)) != NULL) {
-		if (likely(size <= thread->ith_rcv_limit)) {
+		if (likely(size <= receive_limit(thread))) {
 			thread->ith_kmsg = kmsg;
 			kmsg->header.msgh_seqno = port->seqno++;
 			wake_or_take(thread, option);
@@ -174,10 +185,11 @@ wait_for_room(struct ipc_port *port, mach_msg_option_t option,
 {
 	struct thread *self = current_thread();
 	enum wait_result result;
+	mach_msg_return_t mr;
 
 	if ((option & MACH_SEND_TIMEOUT) && timeout_ms == 0)
 		return MACH_SEND_TIMED_OUT;
-	self->ith_state = SENDER_WAITS;
+	assert(self->ith_state == MACH_RCV_IN_PROGRESS);
 	ipc_waiters_push_back(&port->blocked, self);
 	thread_will_wait(true);
 	ip_unlock(port);
@@ -185,8 +197,11 @@ wait_for_room(struct ipc_port *port, mach_msg_option_t option,
 		thread_set_timeout(timeout_ms);
 	result = thread_block(NULL);
 	ip_lock(port);
-	if (self->ith_state != SENDER_WAITS)
-		return self->ith_state;
+	mr = self->ith_state;
+	if (mr != MACH_RCV_IN_PROGRESS) {
+		self->ith_state = MACH_RCV_IN_PROGRESS;
+		return mr;
+	}
 	ipc_waiters_remove(&port->blocked, self);
 	return result == THREAD_TIMED_OUT ? MACH_SEND_TIMED_OUT :
 	    MACH_SEND_INTERRUPTED;
@@ -507,9 +522,11 @@ ipc_mqueue_receive(struct ipc_object *object, mach_msg_option_t option,
 		ipc_mqueue_drop_handoff();
 		return mr == MACH_MSG_SUCCESS ? received(*kmsg) : mr;
 	}
-	self->ith_state = MACH_RCV_IN_PROGRESS;
-	self->ith_rcv_limit = limit;
+	assert(self->ith_state == MACH_RCV_IN_PROGRESS &&
+	    self->ith_rcv_limit == MACH_MSG_SIZE_MAX);
 	self->ith_fast_limit = fast_limit(option, continuation);
+	if (self->ith_fast_limit == 0)
+		self->ith_rcv_limit = limit;
 	ipc_waiters_push_back(&object->receivers, self);
 	thread_will_wait(true);
 	spin_unlock(&object->lock);
@@ -565,15 +582,18 @@ ipc_mqueue_receive_results(struct ipc_object *object, struct ipc_kmsg **kmsg,
 	mach_msg_return_t mr;
 
 	if (unlikely(result != THREAD_AWAKENED) && stop_waiting(object))
-		return result == THREAD_TIMED_OUT ? MACH_RCV_TIMED_OUT :
+		mr = result == THREAD_TIMED_OUT ? MACH_RCV_TIMED_OUT :
 		    MACH_RCV_INTERRUPTED;
-	mr = __atomic_load_n(&self->ith_state, __ATOMIC_ACQUIRE);
+	else
+		mr = __atomic_load_n(&self->ith_state, __ATOMIC_ACQUIRE);
+	*size = self->ith_rcv_limit;
+	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
+	self->ith_state = MACH_RCV_IN_PROGRESS;
 	if (mr == MACH_MSG_SUCCESS) {
 		*kmsg = self->ith_kmsg;
 		return received(*kmsg);
 	}
 	assert(mr != MACH_RCV_IN_PROGRESS);
-	*size = self->ith_rcv_limit;
 	return mr;
 }
 

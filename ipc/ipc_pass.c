@@ -70,7 +70,6 @@ ipc_pass(mach_msg_header_t *message, continuation_t continuation)
 	}
 	if (passed) {
 		ipc_waiters_remove(&queue->receivers, receiver);
-		receiver->ith_state = MACH_MSG_SUCCESS;
 		header_set(message, port);
 	}
 	ip_unlock_queue(port);

@@ -69,15 +69,14 @@ pass(struct thread *self, struct ipc_object *queue, struct ipc_object *next,
 	if (receiver == NULL)
 		return NULL;
 	self->saved.msg.mqueue = next;
-	self->ith_state = MACH_RCV_IN_PROGRESS;
-	self->ith_rcv_limit = MACH_MSG_SIZE_MAX;
+	assert(self->ith_state == MACH_RCV_IN_PROGRESS &&
+	    self->ith_rcv_limit == MACH_MSG_SIZE_MAX);
 	self->ith_fast_limit = args->rcv_size;
 	if (!thread_swap(self, receiver, mach_msg_receive_continue))
 		return NULL;
 	/* Nobody wakes either through a queue before we unlock it. */
 	self->messages_sent++;
 	ipc_waiters_remove(&queue->receivers, receiver);
-	receiver->ith_state = MACH_MSG_SUCCESS;
 	ipc_waiters_push_back(&next->receivers, self);
 	receiver->messages_received++;
 	return receiver;

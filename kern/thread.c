@@ -51,6 +51,8 @@ thread_setup(struct thread *thread, struct task *task, int priority)
 	queue_init(&thread->run_link);
 	queue_init(&thread->wait_link);
 	queue_init(&thread->ith_link);
+	thread->ith_state = MACH_RCV_IN_PROGRESS;
+	thread->ith_rcv_limit = MACH_MSG_SIZE_MAX;
 	queue_init(&thread->task_link);
 	queue_init(&thread->all_link);
 	queue_init(&thread->reap_link);

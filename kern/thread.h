@@ -99,11 +99,21 @@ struct thread {
 	struct ipc_port	 *exception_port;	/* send right, ipc_lock */
 	struct ipc_port	 *reply_port;		/* for kernel RPC (exceptions); own */
 	struct queue	  ith_link;		/* among a port's or set's waiters, its lock; else to itself */
-	uint32_t	  ith_state;		/* result of the wait: mach_msg_return_t; queue's lock */
+	/*
+	 * The outcome of a wait, a mach_msg_return_t, by who took the thread
+	 * off its queue, under that lock, until the thread has looked at it; no
+	 * message that passes without a buffer tells one.  At all other times
+	 * MACH_RCV_IN_PROGRESS.
+	 */
+	uint32_t	  ith_state;
 	struct ipc_kmsg	 *ith_kmsg;		/* message handed over; own once awake */
-	uint32_t	  ith_seqno;
-	uint32_t	  ith_rcv_limit;	/* largest message the waiter takes */
-	uint32_t	  ith_fast_limit;	/* ... by mach_msg_fast.c; 0: none; queue's lock */
+	/*
+	 * The largest message that the waiter takes if ith_fast_limit is 0, else
+	 * pcb.call tells; then the size of one that is too large.  When it does
+	 * not wait MACH_MSG_SIZE_MAX; queue's lock.
+	 */
+	uint32_t	  ith_rcv_limit;
+	uint32_t	  ith_fast_limit;	/* ... of those without a buffer; 0: none; queue's lock */
 	struct thread	 *ith_handoff;		/* receiver taken by a send of ours, or NULL; own */
 	uint32_t	  messages_sent, messages_received;	/* own */
 	bool		  ith_kernel_pays;	/* for messages that it sends for the kernel; own */
