@@ -81,7 +81,8 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Werror=int-conversion -Werror=return-type
 # Arguments go in registers, which libgcc does not know of: the kernel does not
 # link with it.  64-bit division: divide_u64.
-KERNEL_CFLAGS := $(COMMON_CFLAGS) -mregparm=3 -fomit-frame-pointer -ffreestanding -mgeneral-regs-only -DKERNEL \
+# No value of the kernel needs an aligned stack: words are enough.
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -mregparm=3 -mpreferred-stack-boundary=2 -fomit-frame-pointer -ffreestanding -mgeneral-regs-only -DKERNEL \
 	$(if $(filter 1,$(DEBUG)),-DDEBUG_KERNEL=1,-DNDEBUG) \
 	-I. -I$(O)/mig/kernel -Iinclude -I$(O)/links
 
