@@ -20,6 +20,7 @@ struct processor;
 struct thread;
 
 extern struct processor *host_processor;	/* the one being played */
+#define own_processor	host_processor
 extern bool host_interrupts;			/* whether they are on */
 extern char *host_memory;			/* physical address 0 */
 
