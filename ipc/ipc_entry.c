@@ -30,7 +30,16 @@
 #define USER_NAME_BYTES	(sizeof(struct ipc_user_entry) + 4)
 
 static struct zone *user_entry_zone;
-struct ipc_port ipc_port_spare;		/* fixed but for its lock */
+
+/* A dead port; fixed but for its lock. */
+#define DEAD_PORT(name)							\
+	struct ipc_port name = {					\
+		.head.lock = SPINLOCK_INIT(LOCK_PORT),			\
+		.head.flags = IO_DEAD,					\
+		.msgs = { &name.msgs, &name.msgs },			\
+	}
+DEAD_PORT(ipc_port_none);
+DEAD_PORT(ipc_port_spare);
 struct ipc_entry ipc_entry_none = { .port = &ipc_port_none };	/* fixed */
 
 void
@@ -38,7 +47,6 @@ ipc_entry_bootstrap(void)
 {
 	user_entry_zone = zone_create("ipc_user_entry",
 	    sizeof(struct ipc_user_entry), 0);
-	spinlock_init(&ipc_port_spare.head.lock, LOCK_PORT);
 }
 
 /* First index and number of entries of a small chunk. */

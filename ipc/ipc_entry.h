@@ -124,7 +124,8 @@ ipc_entry_lookup(struct ipc_space *space, mach_port_name_t name)
  * ipc_entry_none, which is neither spare nor a right to anything.
  */
 extern struct ipc_entry ipc_entry_none;	/* no name's: no rights to a dead port */
-extern struct ipc_port ipc_port_spare;	/* dead: what a spare slot denotes */
+/* Dead: what a spare slot denotes; what a name does that is not what is asked for. */
+extern struct ipc_port ipc_port_spare, ipc_port_none;
 
 /* No slot any more; its right, if there is one, is like any other. */
 void		  ipc_slot_retire(struct ipc_space *space);

@@ -6,16 +6,6 @@
  */
 #include <ipc/ipc_hint.h>
 
-struct ipc_port ipc_port_none;		/* fixed but for its lock */
-
-void
-ipc_hint_bootstrap(void)
-{
-	spinlock_init(&ipc_port_none.head.lock, LOCK_PORT);
-	ipc_port_none.head.flags = IO_DEAD;
-	queue_init(&ipc_port_none.msgs);
-}
-
 void
 ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use)
 {

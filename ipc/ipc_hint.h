@@ -16,12 +16,6 @@
 #include <ipc/ipc_port.h>
 #include <kern/debug.h>
 
-/*
- * What a name stands for that does not denote the right asked for: a dead port
- * where nothing can be sent or received.
- */
-extern struct ipc_port ipc_port_none;
-void		 ipc_hint_bootstrap(void);
 void		 ipc_hint_init(struct ipc_space *space);
 void		 ipc_hint_clear(struct ipc_space *space, enum ipc_hint_use use);
 /* The same as the functions below, for a name that is not at hand. */

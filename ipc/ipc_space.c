@@ -39,7 +39,6 @@ ipc_bootstrap(void)
 	ipc_port_bootstrap();
 	ipc_pset_bootstrap();
 	ipc_entry_bootstrap();
-	ipc_hint_bootstrap();
 	ipc_right_bootstrap();
 	ipc_kmsg_bootstrap();
 	ipc_marequest_bootstrap();

@@ -256,7 +256,11 @@ TEST(ipc_reply_right_to_a_port_that_dies)
 	for (unsigned look = 0; look < 2; look++) {
 		caller_start(&c, port, 5);
 		name = answer(answer(await_call(port), port), port);
-		destroy_right(c.from);
+		/* A name that goes would have the slot. */
+		CHECK_KR(mach_port_insert_right(SELF, c.from, c.from,
+		    MACH_MSG_TYPE_MAKE_SEND), KERN_SUCCESS);
+		CHECK_KR(mach_port_mod_refs(SELF, c.from,
+		    MACH_PORT_RIGHT_RECEIVE, -1), KERN_SUCCESS);
 		if (look)
 			CHECK_EQ(right_type(name), MACH_PORT_TYPE_DEAD_NAME);
 		CHECK_KR(exchange(&m, REPLY_BITS, name, MACH_PORT_NULL, port),
@@ -350,6 +354,26 @@ check_call(mach_port_t to, mach_port_t from, mach_msg_return_t mr)
 		CHECK_KR(call(to, from), mr);
 }
 
+/* Send a right, by a send that looks at no name at hand. */
+static void
+move_right(mach_port_t to, mach_port_t right, mach_msg_type_name_t disposition)
+{
+	struct right_message msg = {
+		.head.msgh_bits = MACH_MSGH_BITS_COMPLEX |
+		    MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND, 0),
+		.head.msgh_remote_port = to,
+		.type = {
+			.msgt_name = disposition, .msgt_size = 32,
+			.msgt_number = 1, .msgt_inline = TRUE,
+		},
+		.right = right,
+	};
+
+	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG | MACH_SEND_INTERRUPT,
+	    sizeof(msg), 0, MACH_PORT_NULL, 0, MACH_PORT_NULL),
+	    MACH_MSG_SUCCESS);
+}
+
 /* The send right goes in each way; its name may keep the receive right. */
 static void
 lose_send_right(mach_port_t to, mach_port_t from)
@@ -362,8 +386,7 @@ lose_send_right(mach_port_t to, mach_port_t from)
 	CHECK_KR(mach_port_insert_right(SELF, to, to, MACH_MSG_TYPE_MAKE_SEND),
 	    KERN_SUCCESS);
 	call_well(to, from);
-	CHECK_KR(send_right(queue, to, MACH_MSG_TYPE_MOVE_SEND),
-	    MACH_MSG_SUCCESS);
+	move_right(queue, to, MACH_MSG_TYPE_MOVE_SEND);
 	check_call(to, from, MACH_SEND_INVALID_DEST);
 	CHECK_EQ(receive_right(queue, MACH_MSG_TYPE_PORT_SEND), to);
 	call_well(to, from);
@@ -376,10 +399,9 @@ lose_receive_right(mach_port_t to, mach_port_t from)
 {
 	mach_port_t queue = test_port();
 
-	CHECK_KR(send_right(queue, from, MACH_MSG_TYPE_MOVE_RECEIVE),
-	    MACH_MSG_SUCCESS);
-	CHECK_EQ(right_type(from), MACH_PORT_TYPE_SEND);
+	move_right(queue, from, MACH_MSG_TYPE_MOVE_RECEIVE);
 	check_call(to, from, MACH_SEND_INVALID_REPLY);
+	CHECK_EQ(right_type(from), MACH_PORT_TYPE_SEND);
 	CHECK_EQ(receive_right(queue, MACH_MSG_TYPE_PORT_RECEIVE), from);
 	call_well(to, from);
 	CHECK_KR(mach_port_mod_refs(SELF, from, MACH_PORT_RIGHT_RECEIVE, -1),
