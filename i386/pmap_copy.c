@@ -115,50 +115,56 @@ still_true(const struct thread *thread, vm_offset_t to)
 	    (thread->pcb.copy_page->to_direct + trunc_page(to));
 }
 
-/* The same copy over the ends of pages, the first of which is remembered. */
-static bool
-copy_across(const struct thread *thread, vm_offset_t to, const char *from,
+/* A copy over more than two pages, which none remembers for the next message. */
+static bool __attribute__((noinline))
+copy_far(const struct thread *thread, vm_offset_t to, const char *from,
     uint32_t size)
 {
-	struct copy_page __seg_fs *copy = thread->pcb.copy_page;
-	uint32_t room = PAGE_SIZE - (to & PAGE_MASK);
+	uint32_t room = PAGE_SIZE - (to & PAGE_MASK), part;
 
-	do {
-		if (unlikely(copy->next == NULL) && !remember(thread, to, size))
+	for (; size > 0; size -= part) {
+		part = min_of(size, room);
+		if (!remember(thread, to, part) ||
+		    !user_words_read_nofault(from, (char *)
+		    (thread->pcb.copy_page->to_direct + to),
+		    part / sizeof(uint32_t)))
 			return false;
-		if (!user_words_read_nofault(from,
-		    (char *)(copy->to_direct + to), room / sizeof(uint32_t)))
-			return false;
-		to += room;
-		from += room;
-		size -= room;
+		to += part;
+		from += part;
 		room = PAGE_SIZE;
-		if (likely(size <= room))
-			return user_words_read_nofault(from, copy->next,
-			    size / sizeof(uint32_t));
-	} while (remember(thread, to, size));
-	return false;
+	}
+	return true;
 }
 
 bool
 pmap_copy_user(const struct thread *thread, vm_offset_t to, const void *from,
     uint32_t size)
 {
-	bool ok;
+	struct copy_page __seg_fs *copy;
+	uint32_t room;
+	bool ok = false;
 
 	if (unlikely((uintptr_t)from > KERNEL_BASE - size))
 		return false;
 	intr_off();
+	copy = thread->pcb.copy_page;
 	assert(!remembered(thread, to) || processor_count > 1 ||
 	    still_true(thread, to));
 	if (!remembered(thread, to) && !remember(thread, to, size))
-		ok = false;
-	else if (likely(!crosses(to, size)))
-		ok = user_words_read_nofault(from, (char *)
-		    (thread->pcb.copy_page->to_direct + to),
-		    size / sizeof(uint32_t));
-	else
-		ok = copy_across(thread, to, from, size);
+		goto out;
+	if (likely(!crosses(to, size))) {
+		ok = user_words_read_nofault(from,
+		    (char *)(copy->to_direct + to), size / sizeof(uint32_t));
+		goto out;
+	}
+	room = PAGE_SIZE - (to & PAGE_MASK);
+	if (unlikely(size - room > PAGE_SIZE))
+		ok = copy_far(thread, to, from, size);
+	else if (likely(copy->next != NULL) || remember(thread, to, size))
+		ok = user_words_read_two_nofault(from,
+		    (char *)(copy->to_direct + to), room / sizeof(uint32_t),
+		    copy->next, (size - room) / sizeof(uint32_t));
+out:
 	intr_restore(true);
 	return ok;
 }

@@ -84,13 +84,16 @@ fault:
 	return false;
 }
 
-/* The body of a function that copies words; table: what a fault there does. */
+/* Copy words; to and from go on; table: what a fault does, who goes to "fault". */
+#define USER_WORDS(to, from, words, table)				\
+	__asm__ goto volatile("801: rep; movsl\n" table			\
+	    : "+D" (to), "+S" (from), "+c" (words) : : "memory" : fault)
+
+/* The body of a function that copies words. */
 #define USER_WORDS_COPY(to, from, words, table)				\
 	do {								\
 		user_access_begin();					\
-		__asm__ goto volatile("801: rep; movsl\n" table	\
-		    : "+D" (to), "+S" (from), "+c" (words)		\
-		    : : "memory" : fault);				\
+		USER_WORDS(to, from, words, table);			\
 		user_access_end();					\
 		return true;						\
 	fault:								\
@@ -110,6 +113,21 @@ static inline __attribute__((always_inline)) bool
 user_words_read_nofault(const void *user, void *to, uint32_t words)
 {
 	USER_WORDS_COPY(to, user, words, USER_ACCESS_TABLE_NOFAULT);
+}
+
+/* The same to two places, one part after the other. */
+static inline __attribute__((always_inline)) bool
+user_words_read_two_nofault(const void *user, void *to, uint32_t words,
+    void *next, uint32_t more)
+{
+	user_access_begin();
+	USER_WORDS(to, user, words, USER_ACCESS_TABLE_NOFAULT);
+	USER_WORDS(next, user, more, USER_ACCESS_TABLE_NOFAULT);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
 }
 
 /* Whole words of a body, in order; size in bytes, at most a message's. */

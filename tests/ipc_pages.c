@@ -2,7 +2,7 @@
  * tests/ipc_pages.c - bodies of messages to a receiver whose pages change
  * while it waits: what went to a page once must not go there by memory of it.
  *
- * A server waits with a buffer that lies in one page or in two, and answers
+ * A server waits with a buffer that lies in one to three pages, and answers
  * with the sum of what it got.  The client changes the pages between calls.
  */
 #include <mach/mach_thread.h>
@@ -13,12 +13,13 @@
 #include "test.h"
 
 #define SELF	mach_task_self()
-#define WORDS	40u
+#define WORDS	40u		/* of most bodies */
+#define WORDS_MAX	1800u
 #define LOST	0x10570000u	/* the answer if the message was not received */
 
 struct body_message {
 	mach_msg_header_t head;
-	uint32_t	  word[WORDS];
+	uint32_t	  word[WORDS_MAX];
 };
 
 /* A server and its buffer, in the pages from first on. */
@@ -28,6 +29,7 @@ struct server {
 	struct body_message *buffer;
 	vm_address_t	     first;
 	vm_size_t	     size;
+	unsigned	     words;	/* of a body */
 };
 
 static struct server server;	/* the test's; the server's task has a copy */
@@ -37,7 +39,7 @@ sum(const struct body_message *msg)
 {
 	uint32_t total = 0;
 
-	for (unsigned i = 0; i < WORDS; i++)
+	for (unsigned i = 0; i < server.words; i++)
 		total = total * 33 + msg->word[i];
 	return total & 0x0fffffff;
 }
@@ -94,10 +96,12 @@ allocate_apart(vm_size_t size)
 	return at + PAGE_SIZE;
 }
 
+/* The buffer begins at an offset in its first page. */
 static void
-server_start(bool elsewhere, unsigned offset)
+server_start(bool elsewhere, unsigned offset, unsigned words)
 {
-	server.size = 2 * PAGE_SIZE;
+	server.words = words;
+	server.size = 3 * PAGE_SIZE;
 	server.first = allocate_apart(server.size);
 	server.buffer = (struct body_message *)(server.first + offset);
 	server.reply = test_port();
@@ -128,7 +132,7 @@ body_message(uint32_t seed)
 {
 	struct body_message msg;
 
-	for (unsigned i = 0; i < WORDS; i++)
+	for (unsigned i = 0; i < server.words; i++)
 		msg.word[i] = test_random(&seed);
 	return msg;
 }
@@ -144,8 +148,9 @@ call(uint32_t seed)
 	msg.head.msgh_remote_port = server.port;
 	msg.head.msgh_local_port = server.reply;
 	msg.head.msgh_id = 1;
-	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG | MACH_RCV_MSG, sizeof(msg),
-	    sizeof(msg), server.reply, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
+	CHECK_KR(mach_msg(&msg.head, MACH_SEND_MSG | MACH_RCV_MSG,
+	    sizeof(msg.head) + server.words * sizeof(msg.word[0]), sizeof(msg),
+	    server.reply, 0, MACH_PORT_NULL), MACH_MSG_SUCCESS);
 	return msg.head.msgh_id;
 }
 
@@ -235,17 +240,18 @@ replace_pages(void)
 }
 
 static void
-pages_change(bool elsewhere, unsigned offset)
+pages_change(bool elsewhere, unsigned offset, unsigned words)
 {
+	unsigned last = (offset + sizeof(mach_msg_header_t) +
+	    words * sizeof(uint32_t) - 1) / PAGE_SIZE;
 	vm_address_t copy;
 
-	server_start(elsewhere, offset);
+	server_start(elsewhere, offset, words);
 	CHECK_KR(vm_allocate(server.task, &copy, server.size, TRUE),
 	    KERN_SUCCESS);
-	for (unsigned i = 0; i < 50; i++) {
-		protect_page(0);
-		if (offset + sizeof(*server.buffer) > PAGE_SIZE)
-			protect_page(1);
+	for (unsigned i = 0; i < 20; i++) {
+		for (unsigned page = 0; page <= last; page++)
+			protect_page(page);
 		copy_pages(copy, 100 * i);
 		replace_pages();
 	}
@@ -254,15 +260,17 @@ pages_change(bool elsewhere, unsigned offset)
 
 TEST(ipc_pages_of_a_waiting_thread_change)
 {
-	pages_change(false, 256);
-	pages_change(false, PAGE_SIZE - 100);
+	pages_change(false, 256, WORDS);
+	pages_change(false, PAGE_SIZE - 100, WORDS);
+	pages_change(false, PAGE_SIZE - 100, WORDS_MAX);
 }
 
 TEST(ipc_pages_of_a_waiting_task_change)
 {
-	pages_change(true, 256);
-	pages_change(true, PAGE_SIZE - 100);
-	pages_change(true, PAGE_SIZE - sizeof(mach_msg_header_t));
+	pages_change(true, 256, WORDS);
+	pages_change(true, PAGE_SIZE - 100, WORDS);
+	pages_change(true, PAGE_SIZE - sizeof(mach_msg_header_t), WORDS);
+	pages_change(true, PAGE_SIZE - 100, WORDS_MAX);
 }
 
 /* Take the right to write, and give it again, as often. */
@@ -283,7 +291,7 @@ TEST(ipc_pages_change_and_a_thousand_others)
 {
 	volatile char *other = (volatile char *)test_allocate(PAGE_SIZE);
 
-	server_start(false, 256);
+	server_start(false, 256, WORDS);
 	for (unsigned i = 0; i < 24; i++) {
 		check_call(i);
 		check_call(i + 1);
