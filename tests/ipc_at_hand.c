@@ -399,6 +399,7 @@ lose_receive_right(mach_port_t to, mach_port_t from)
 {
 	mach_port_t queue = test_port();
 
+	call_well(to, from);
 	move_right(queue, from, MACH_MSG_TYPE_MOVE_RECEIVE);
 	check_call(to, from, MACH_SEND_INVALID_REPLY);
 	CHECK_EQ(right_type(from), MACH_PORT_TYPE_SEND);
