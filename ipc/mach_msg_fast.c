@@ -54,16 +54,18 @@ lock_two_in_order(struct ipc_port *first, struct ipc_port *second)
 	return true;
 }
 
-/* The header that a receiver finds, but for the right to reply. */
+/* The header that a receiver from a locked port finds, but for remote. */
 static inline mach_msg_header_t
-header_of(mach_msg_bits_t bits, const struct arrival *a,
-    const struct mach_msg_call *call)
+header_of(mach_msg_bits_t bits, mach_msg_type_name_t type,
+    struct ipc_port *dest, const struct mach_msg_call *call)
 {
+	struct arrival a = arrive(dest, type);
+
 	return (mach_msg_header_t){
-		.msgh_bits = bits | MACH_MSGH_BITS(0, a->type),
+		.msgh_bits = bits | MACH_MSGH_BITS(0, a.type),
 		.msgh_size = call->args.send_size,
-		.msgh_local_port = (struct ipc_port *)(uintptr_t)a->local,
-		.msgh_seqno = a->seqno,
+		.msgh_local_port = (struct ipc_port *)(uintptr_t)a.local,
+		.msgh_seqno = a.seqno,
 		.msgh_id = call->id,
 	};
 }
@@ -82,12 +84,14 @@ header_write_late(struct thread *self, const mach_msg_header_t *head,
 }
 
 /*
- * The same to its buffer, of a call by the thread that sent it, which is not
- * going on before next, the object it waits at, is unlocked.
+ * The same, in a message by call, to the receiver's buffer; local is what dest
+ * is to it.  The thread that sent it is not going on before the object it waits
+ * at is unlocked.
  */
 static inline __attribute__((always_inline)) bool
 header_write(struct thread *receiver, mach_msg_bits_t bits,
-    const struct arrival *a, const struct mach_msg_call *call,
+    mach_msg_type_name_t type, const uint32_t *local,
+    const struct ipc_port *dest, const struct mach_msg_call *call,
     mach_port_name_t remote)
 {
 	uint32_t *user = receiver->pcb.call.args.msg;
@@ -97,11 +101,11 @@ header_write(struct thread *receiver, mach_msg_bits_t bits,
 		return false;
 	user_access_begin();
 	done = user_word_write_nofault(&user[0],
-	    bits | MACH_MSGH_BITS(0, a->type)) &&
+	    bits | MACH_MSGH_BITS(0, type)) &&
 	    user_word_write_nofault(&user[1], call->args.send_size) &&
 	    user_word_write_nofault(&user[2], remote) &&
-	    user_word_write_nofault(&user[3], a->local) &&
-	    user_word_write_nofault(&user[4], a->seqno) &&
+	    user_word_write_nofault(&user[3], *local) &&
+	    user_word_write_nofault(&user[4], dest->seqno) &&
 	    user_word_write_nofault(&user[5], (uint32_t)call->id);
 	user_access_end();
 	return done;
@@ -138,6 +142,9 @@ fast_kernel_call(const struct mach_msg_call *call, struct ipc_space *space,
 	    routine, call->id));
 }
 
+/* What a call becomes, but for the right that it went to. */
+#define CALL_RECEIVED	MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0)
+
 /* The locked ports of a call. */
 struct call_ports {
 	struct ipc_port	*dest;
@@ -147,23 +154,9 @@ struct call_ports {
 static inline __attribute__((always_inline)) void
 call_unlock(const struct call_ports *p)
 {
+	ip_unlock_queue(p->dest);
 	ip_unlock(p->dest);
 	ip_unlock(p->reply);
-}
-
-/*
- * The port that a call has passed to is in a set, which is locked no longer
- * then, or has a payload.
- */
-static inline __attribute__((always_inline)) struct arrival
-arrive_special(struct arrival a, struct ipc_port *dest)
-{
-	if (dest->head.flags & IO_PAYLOAD) {
-		a.type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
-		a.local = dest->payload;
-	}
-	ip_unlock_queue(dest);
-	return a;
 }
 
 /*
@@ -173,10 +166,10 @@ arrive_special(struct arrival a, struct ipc_port *dest)
  */
 static __attribute__((noinline, noreturn)) void
 call_receive_late(struct thread *receiver, const struct mach_msg_call *call,
-    struct call_ports p, struct arrival a, mach_port_name_t name)
+    struct call_ports p, mach_port_name_t name)
 {
-	mach_msg_header_t head = header_of(MACH_MSGH_BITS(
-	    MACH_MSG_TYPE_PORT_SEND_ONCE, 0), &a, call);
+	mach_msg_header_t head = header_of(CALL_RECEIVED,
+	    MACH_MSG_TYPE_PORT_SEND, p.dest, call);
 	mach_msg_return_t mr = MACH_MSG_SUCCESS;
 
 	call_unlock(&p);
@@ -189,6 +182,23 @@ call_receive_late(struct thread *receiver, const struct mach_msg_call *call,
 	header_write_late(receiver, &head, mr);
 }
 
+/* The rest of call_receive, to a port in a set or with a payload. */
+static __attribute__((noinline, noreturn)) void
+call_receive_special(struct thread *receiver, const struct mach_msg_call *call,
+    struct call_ports p, mach_port_name_t name)
+{
+	bool payload = p.dest->head.flags & IO_PAYLOAD;
+
+	if (!header_write(receiver, CALL_RECEIVED, payload ?
+	    MACH_MSG_TYPE_PROTECTED_PAYLOAD : MACH_MSG_TYPE_PORT_SEND,
+	    payload ? &p.dest->payload : &p.dest->receiver_name, p.dest, call,
+	    name))
+		call_receive_late(receiver, call, p, name);
+	p.dest->seqno++;
+	call_unlock(&p);
+	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
+}
+
 /*
  * A call has passed to receiver, the current thread, which takes its rights and
  * leaves for user mode.
@@ -199,22 +209,26 @@ call_receive(struct thread *receiver, const struct mach_msg_call *call,
 {
 	struct ipc_space *space = receiver->space;
 	mach_port_name_t name = MACH_PORT_NAME_NULL;
-	struct arrival a = arrive_plain(p->dest, MACH_MSG_TYPE_PORT_SEND);
 	bool named;
 
-	if (unlikely(p->dest->head.flags != 0))
-		a = arrive_special(a, p->dest);
 	p->reply->sorights++;
 	refcount_take(&p->reply->head.refs);
 	/* Against the order of locks: only if nobody has it. */
 	if (unlikely(!spin_trylock(&space->lock)))
-		call_receive_late(receiver, call, *p, a, name);
+		call_receive_late(receiver, call, *p, name);
 	named = name_reply_at_hand(space, p->reply, &name);
 	spin_unlock(&space->lock);
-	if (unlikely(!named) || unlikely(!header_write(receiver,
-	    MACH_MSGH_BITS(MACH_MSG_TYPE_PORT_SEND_ONCE, 0), &a, call, name)))
-		call_receive_late(receiver, call, *p, a, name);
-	call_unlock(p);
+	if (unlikely(!named))
+		call_receive_late(receiver, call, *p, name);
+	if (unlikely(p->dest->head.flags != 0))
+		call_receive_special(receiver, call, *p, name);
+	if (unlikely(!header_write(receiver, CALL_RECEIVED,
+	    MACH_MSG_TYPE_PORT_SEND, &p->dest->receiver_name, p->dest, call,
+	    name)))
+		call_receive_late(receiver, call, *p, name);
+	p->dest->seqno++;
+	ip_unlock(p->dest);
+	ip_unlock(p->reply);
 	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
 }
 
@@ -249,7 +263,6 @@ fast_call(struct thread *self)
 		receiver = pass(self, queue, &p.reply->head, true);
 	if (likely(receiver != NULL))
 		call_receive(receiver, call, &p);
-	ip_unlock_queue(p.dest);
 	call_unlock(&p);
 	return false;
 }
@@ -272,9 +285,10 @@ reply_unlock(const struct reply_locks *l)
 /* The rest of reply_receive, where a page of the buffer is not there. */
 static __attribute__((noinline, noreturn)) void
 reply_receive_late(struct thread *receiver, const struct mach_msg_call *call,
-    struct reply_locks l, struct arrival a)
+    struct reply_locks l)
 {
-	mach_msg_header_t head = header_of(0, &a, call);
+	mach_msg_header_t head = header_of(0, MACH_MSG_TYPE_PORT_SEND_ONCE,
+	    l.dest, call);
 
 	reply_unlock(&l);
 	intr_restore(true);
@@ -286,15 +300,13 @@ static inline __attribute__((always_inline, noreturn)) void
 reply_receive(struct thread *receiver, const struct mach_msg_call *call,
     const struct reply_locks *l)
 {
-	struct arrival a = arrive_plain(l->dest,
-	    MACH_MSG_TYPE_PORT_SEND_ONCE);
-
 	ipc_slot_used(l->space, call->remote, l->dest);
 	l->dest->sorights--;
 	refcount_drop_shared(&l->dest->head.refs, 1);
-	if (unlikely(!header_write(receiver, 0, &a, call,
-	    MACH_PORT_NAME_NULL)))
-		reply_receive_late(receiver, call, *l, a);
+	if (unlikely(!header_write(receiver, 0, MACH_MSG_TYPE_PORT_SEND_ONCE,
+	    &l->dest->receiver_name, l->dest, call, MACH_PORT_NAME_NULL)))
+		reply_receive_late(receiver, call, *l);
+	l->dest->seqno++;
 	reply_unlock(l);
 	thread_syscall_return_off(receiver, MACH_MSG_SUCCESS);
 }
