@@ -93,7 +93,7 @@ struct ipc_port {
 typedef struct ipc_port *ipc_port_t;
 
 #ifndef DEBUG_KERNEL
-_Static_assert(sizeof(struct ipc_port) <= 128, "docs/design-ipc.md: port");
+_Static_assert(sizeof(struct ipc_port) <= 120, "docs/design-ipc.md: port");
 #endif
 
 #define IP_NULL		((struct ipc_port *)0)
