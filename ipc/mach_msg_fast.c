@@ -11,8 +11,7 @@
  * the buffer that it waits with.
  *
  * Owns:       nothing.  The body goes from the sender's pages to the
- *             receiver's; what the header says stays on the stack, which
- *             passes from sender to receiver with it.
+ *             receiver's, the header from the sender's pcb.
  * Locks:      the sender's space, then both ports, then a set, then both
  *             threads; with the ports locked the receiver's space by a try.
  * Rights      of a call: the copy of the send right that the message would
