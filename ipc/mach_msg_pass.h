@@ -22,13 +22,13 @@
 #define REPLY_BITS	MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0)
 #define HEADER_SIZE	sizeof(mach_msg_header_t)
 
-/* A body of whole words from the current thread's pages to receiver's. */
+/* A body from the current thread's pages to receiver's, if it is whole words. */
 static inline bool
 pass_body(const struct mach_msg_args *args, struct thread *receiver)
 {
 	mach_msg_size_t size = args->send_size - HEADER_SIZE;
 
-	return size < mach_msg_fast_bodies &&
+	return size < mach_msg_fast_bodies && likely((size & 3) == 0) &&
 	    pmap_copy_user(receiver,
 	    (uintptr_t)receiver->pcb.call.args.msg + HEADER_SIZE,
 	    (const char *)args->msg + HEADER_SIZE, size);

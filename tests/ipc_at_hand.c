@@ -28,14 +28,21 @@ struct message {
 /* ---- the two halves ---- */
 
 static mach_msg_return_t
-exchange(struct message *m, mach_msg_bits_t bits, mach_port_t to,
-    mach_port_t local, mach_port_t from)
+exchange_bytes(struct message *m, mach_msg_size_t size, mach_msg_bits_t bits,
+    mach_port_t to, mach_port_t local, mach_port_t from)
 {
 	m->head.msgh_bits = bits;
 	m->head.msgh_remote_port = to;
 	m->head.msgh_local_port = local;
-	return mach_msg(&m->head, MACH_SEND_MSG | MACH_RCV_MSG,
-	    sizeof(m->head), sizeof(*m), from, 0, MACH_PORT_NULL);
+	return mach_msg(&m->head, MACH_SEND_MSG | MACH_RCV_MSG, size,
+	    sizeof(*m), from, 0, MACH_PORT_NULL);
+}
+
+static mach_msg_return_t
+exchange(struct message *m, mach_msg_bits_t bits, mach_port_t to,
+    mach_port_t local, mach_port_t from)
+{
+	return exchange_bytes(m, sizeof(m->head), bits, to, local, from);
 }
 
 static mach_msg_return_t
@@ -514,4 +521,31 @@ TEST(ipc_at_hand_reply_and_receive_on_no_port)
 	CHECK_KR(exchange(&m, REPLY_BITS, name, MACH_PORT_NULL, set),
 	    MACH_RCV_INVALID_NAME);
 	caller_wait(&c, 8, MACH_MSG_SUCCESS);
+}
+
+/* ---- sizes ---- */
+
+/* No size but whole words is one, also where somebody waits for the message. */
+TEST(ipc_at_hand_sizes_that_are_none)
+{
+	static const mach_msg_size_t none[] = { 0, 4, 20, 23, 25, 26, 27, 29,
+	    30, 31, 87, 0xffffffff };
+	struct server s = { .port = test_port() };
+	mach_port_t port = test_port(), from = test_port(), name;
+	struct message m = { .head.msgh_id = 7 };
+	struct caller c;
+
+	CHECK_KR(mach_thread_start(serve_on, &s), KERN_SUCCESS);
+	caller_start(&c, port, 3);
+	name = answer(answer(await_call(port), port), port);
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		call_well(s.port, from);
+		CHECK_KR(exchange_bytes(&m, none[i], CALL_BITS, s.port, from,
+		    from), MACH_SEND_MSG_TOO_SMALL);
+		CHECK_KR(exchange_bytes(&m, none[i], REPLY_BITS, name,
+		    MACH_PORT_NULL, port), MACH_SEND_MSG_TOO_SMALL);
+	}
+	CHECK_KR(answer_only(name), MACH_MSG_SUCCESS);
+	caller_wait(&c, 3, MACH_MSG_SUCCESS);
+	destroy_right(s.port);
 }
