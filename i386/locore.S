@@ -282,7 +282,14 @@ mach_msg_bad:
 	jmp	gate_bad_arguments
 
 	USER_ACCESS mach_msg_arguments, mach_msg_arguments_end, mach_msg_recover
-	USER_ACCESS mach_msg_header, mach_msg_header_end, mach_msg_other
+	USER_ACCESS mach_msg_header, mach_msg_header_end, mach_msg_unread
+
+mach_msg_unread:
+	CLAC
+	movl	CURRENT_THREAD, %eax
+	movl	STACK_TOP, %esp
+	call	gate_header_fault
+	jmp	thread_syscall_return
 
 mach_msg_recover:
 	movl	STACK_TOP, %esp

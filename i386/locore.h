@@ -8,6 +8,7 @@
 
 #include <mach/kern_return.h>
 
+struct thread;
 struct trap_frame;
 
 /* Entries: addresses for the IDT, one for each vector. */
@@ -29,6 +30,8 @@ void	trap_ast(void);
 void	gate_bad_number(void) __attribute__((noreturn));
 void	gate_bad_arguments(void) __attribute__((noreturn));
 void	gate_arguments_fault(void) __attribute__((noreturn));
+/* Returns what mach_msg does. */
+kern_return_t gate_header_fault(struct thread *self);
 void	double_fault(void) __attribute__((noreturn));
 
 /* Switch stacks: save on *old_esp unless NULL, go on where new_esp stopped. */

@@ -10,6 +10,7 @@
  * Source:     Intel SDM volume 3, chapter 6; the table of exceptions is the
  *             interface's.
  */
+#include <ipc/mach_traps_ipc.h>
 #include <kern/debug.h>
 #include <kern/exception.h>
 #include <kern/processor.h>
@@ -309,6 +310,18 @@ gate_arguments_fault(void)
 	struct pcb *pcb = &current_thread()->pcb;
 
 	exception(EXC_BAD_ACCESS, pcb->fault_why, (long)pcb->fault_address);
+}
+
+/*
+ * mach_msg's message could not be read as it was called: what its other ways
+ * say to that.  Not if the wait for a page was broken off, for they would wait
+ * again.
+ */
+kern_return_t
+gate_header_fault(struct thread *self)
+{
+	return self->pcb.fault_why == KERN_ABORTED ? MACH_SEND_INVALID_DATA :
+	    mach_msg_trap(self);
 }
 
 /* On a stack of its own; the task switch left the registers in the TSS. */

@@ -1272,6 +1272,38 @@ TEST(pager_that_never_answers_lets_a_thread_be_redirected)
 	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
 }
 
+static void
+send_base(void *unused)
+{
+	(void)unused;
+	escaped = (uint32_t)mach_msg((mach_msg_header_t *)BASE,
+	    MACH_SEND_MSG | MACH_RCV_MSG, sizeof(mach_msg_header_t), 0,
+	    MACH_PORT_NULL, 0, MACH_PORT_NULL);
+	for (;;)
+		test_sleep(1000);
+}
+
+/* A message that the kernel cannot read is not read again. */
+TEST(pager_that_never_answers_lets_a_send_be_aborted)
+{
+	struct object object = { .port = test_port() };
+	thread_t thread;
+
+	CHECK_KR(map_at(self, BASE, &object, 0, 4), KERN_SUCCESS);
+	expect_init(&object);
+	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
+	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
+	CHECK_KR(mach_thread_set_entry(thread, send_base, NULL,
+	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
+	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
+	expect_request(&object, 0, VM_PROT_READ);
+	CHECK_KR(thread_abort(thread), KERN_SUCCESS);
+	for (unsigned i = 0; i < 500 && escaped == 0; i++)
+		test_sleep(10);
+	CHECK_EQ(escaped, MACH_SEND_INVALID_DATA);
+	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
+}
+
 /* A fault that was broken off and comes again waits for the first request. */
 TEST(pager_fault_survives_thread_abort)
 {
