@@ -357,19 +357,31 @@ thread_park(struct thread *thread)
 	__builtin_unreachable();
 }
 
+/*
+ * A thread that was found in no wait to abort is to abort its next one.  False:
+ * it has entered one meanwhile.
+ */
+static bool
+thread_abort_next(struct thread *thread)
+{
+	bool intr = spin_lock_intr(&thread->lock);
+	bool waits = (thread->state & (TH_WAIT | TH_UNINT | TH_PARKED)) ==
+	    TH_WAIT;
+
+	if (!waits && (thread->state & TH_RUN) && thread->active)
+		ast_on(thread, AST_ABORTED);
+	spin_unlock_intr(&thread->lock, intr);
+	return !waits;
+}
+
 kern_return_t
 thread_abort(struct thread *thread)
 {
-	bool intr;
-
 	if (thread == NULL || thread == current_thread())
 		return KERN_INVALID_ARGUMENT;
-	if (!clear_wait(thread, THREAD_INTERRUPTED, true)) {
-		intr = spin_lock_intr(&thread->lock);
-		if ((thread->state & TH_RUN) && thread->active)
-			ast_on(thread, AST_ABORTED);
-		spin_unlock_intr(&thread->lock, intr);
-	}
+	while (!clear_wait(thread, THREAD_INTERRUPTED, true) &&
+	    !thread_abort_next(thread))
+		continue;
 	return thread_stop_wait(thread);
 }
 
