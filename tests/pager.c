@@ -1247,28 +1247,49 @@ escape(void *unused)
 		test_sleep(1000);
 }
 
+static void
+set_entry(thread_t thread, void (*entry)(void *))
+{
+	CHECK_KR(mach_thread_set_entry(thread, entry, NULL,
+	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
+}
+
+/* A thread that waits for the page at BASE, of a new object. */
+static thread_t
+thread_stuck(struct object *object, void (*entry)(void *))
+{
+	thread_t thread;
+
+	object->port = test_port();
+	CHECK_KR(map_at(self, BASE, object, 0, 4), KERN_SUCCESS);
+	expect_init(object);
+	ready(object, false, MEMORY_OBJECT_COPY_DELAY);
+	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
+	set_entry(thread, entry);
+	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
+	expect_request(object, 0, VM_PROT_READ);
+	return thread;
+}
+
+static void
+expect_escape(uint32_t value)
+{
+	for (unsigned i = 0; i < 500 && escaped == 0; i++)
+		test_sleep(10);
+	CHECK_EQ(escaped, value);
+}
+
 /* A debugger takes a waiting thread elsewhere: abort, set state, resume. */
 TEST(pager_that_never_answers_lets_a_thread_be_redirected)
 {
-	struct object object = { .port = test_port() };
-	thread_t thread;
+	struct object object = { 0 };
+	thread_t thread = thread_stuck(&object, read_base);
 
-	CHECK_KR(map_at(self, BASE, &object, 0, 4), KERN_SUCCESS);
-	expect_init(&object);
-	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
-	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
-	CHECK_KR(mach_thread_set_entry(thread, read_base, NULL,
-	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
-	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
-	expect_request(&object, 0, VM_PROT_READ);
 	CHECK_KR(thread_suspend(thread), KERN_SUCCESS);
 	CHECK_KR(thread_abort(thread), KERN_SUCCESS);
-	CHECK_KR(mach_thread_set_entry(thread, escape, NULL,
-	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
+	set_entry(thread, escape);
 	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
-	for (unsigned i = 0; i < 500 && escaped == 0; i++)
-		test_sleep(10);
-	CHECK_EQ(escaped, 99);
+	expect_escape(99);
 	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
 }
 
@@ -1286,47 +1307,27 @@ send_base(void *unused)
 /* A message that the kernel cannot read is not read again. */
 TEST(pager_that_never_answers_lets_a_send_be_aborted)
 {
-	struct object object = { .port = test_port() };
-	thread_t thread;
+	struct object object = { 0 };
+	thread_t thread = thread_stuck(&object, send_base);
 
-	CHECK_KR(map_at(self, BASE, &object, 0, 4), KERN_SUCCESS);
-	expect_init(&object);
-	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
-	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
-	CHECK_KR(mach_thread_set_entry(thread, send_base, NULL,
-	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
-	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
-	expect_request(&object, 0, VM_PROT_READ);
 	CHECK_KR(thread_abort(thread), KERN_SUCCESS);
-	for (unsigned i = 0; i < 500 && escaped == 0; i++)
-		test_sleep(10);
-	CHECK_EQ(escaped, MACH_SEND_INVALID_DATA);
+	expect_escape(MACH_SEND_INVALID_DATA);
 	CHECK_KR(thread_terminate(thread), KERN_SUCCESS);
 }
 
 /* A fault that was broken off and comes again waits for the first request. */
 TEST(pager_fault_survives_thread_abort)
 {
-	struct object object = { .port = test_port() };
-	thread_t thread;
+	struct object object = { 0 };
+	thread_t thread = thread_stuck(&object, read_base);
 
-	CHECK_KR(map_at(self, BASE, &object, 0, 4), KERN_SUCCESS);
-	expect_init(&object);
-	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
-	CHECK_KR(thread_create(self, &thread), KERN_SUCCESS);
-	CHECK_KR(mach_thread_set_entry(thread, read_base, NULL,
-	    (vm_address_t)stuck_stack + sizeof(stuck_stack)), KERN_SUCCESS);
-	CHECK_KR(thread_resume(thread), KERN_SUCCESS);
-	expect_request(&object, 0, VM_PROT_READ);
 	for (unsigned i = 0; i < 5; i++) {
 		CHECK_KR(thread_abort(thread), KERN_SUCCESS);
 		test_sleep(10);
 	}
 	expect_nothing(object.port);
 	supply(&object, 0, 1, 42);
-	for (unsigned i = 0; i < 500 && escaped == 0; i++)
-		test_sleep(10);
-	CHECK_EQ(escaped, 42);
+	expect_escape(42);
 }
 
 /* Ports that are no pager's */
