@@ -8,6 +8,7 @@
  */
 #include <kern/debug.h>
 #include <kern/lock.h>
+#include <kern/sched.h>
 #include <kern/types.h>
 #include <machine/acpi.h>
 #include <machine/apic.h>
@@ -98,6 +99,7 @@ interrupt(struct trap_frame *frame)
 		break;
 	case VEC_NUDGE:			/* the way out looks at thread->ast */
 		lapic_eoi();
+		sched_nudged();
 		break;
 	case VEC_SHOOTDOWN:
 		lapic_eoi();

@@ -459,6 +459,19 @@ sched_better_queued(const struct thread *thread)
 	return best >= 0 && best < thread->sched_pri;
 }
 
+/*
+ * Who queued a thread here told the one that he saw running; another may have
+ * come since, with the processor passed on to it.
+ */
+void
+sched_nudged(void)
+{
+	struct thread *thread = current_thread();
+
+	if (sched_better_ready(thread))
+		__atomic_or_fetch(&thread->ast, AST_PREEMPT, __ATOMIC_RELAXED);
+}
+
 enum wait_result
 thread_handoff(struct thread *target, continuation_t continuation)
 {

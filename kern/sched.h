@@ -23,6 +23,7 @@ void	processor_add(struct processor *processor);	/* at boot, before it runs */
 void	thread_setrun(struct thread *thread);	/* thread locked, TH_RUN set */
 void	thread_set_priority(struct thread *thread, int priority);
 void	sched_tick(bool from_user);	/* interrupts off, each processor */
+void	sched_nudged(void);	/* by cpu_nudge; interrupts off */
 /* Whether somebody of better priority than thread is ready here. */
 bool	sched_better_queued(const struct thread *thread);
 
