@@ -1,7 +1,7 @@
 # tests/files.mk - the programs that tests/*.boot start, and their sources.
 
 TEST_PROGRAMS := runner show_arguments example_pager
-runner_SRCS := runner.c support.c rights.c ipc_port.c ipc_message.c ipc_pages.c ipc_shortage.c ipc_extremes.c ipc_at_hand.c disturb.c ipc_leaks.c ipc_relay.c ipc_races.c rights_model.c ipc_rights_model.c kern_task.c device.c raise.c exceptions.c i386_culprit.c i386_processor.c i386_entry.c i386_sysenter.c i386_leaks.c host_calls.c kern_calls.c
+runner_SRCS := runner.c support.c rights.c ipc_port.c ipc_message.c ipc_pages.c ipc_shortage.c ipc_extremes.c ipc_at_hand.c disturb.c ipc_leaks.c ipc_relay.c ipc_races.c ipc_storm.c ipc_storm_rpc.c rights_model.c ipc_rights_model.c kern_task.c device.c raise.c exceptions.c i386_culprit.c i386_processor.c i386_entry.c i386_sysenter.c i386_leaks.c host_calls.c kern_calls.c
 runner_SRCS += vm_support.c vm_calls.c vm_model.c vm_copy.c vm_protection.c pager.c pager_protocol.c pager_kernels.c pager_consistency.c pager_policy.c pager_received.c pager_sync.c pager_death.c pager_failures.c pager_proxy.c memory_exhaustion.c vm_stress.c vm_races.c vm_wire.c vm_shortage.c fail.c zones.c limits.c
 runner_SRCS += pager_order.c long_work.c
 runner_SRCS += ipc_attacks.c ipc_arguments.c mig_server.c rare_calls.c coverage.c
