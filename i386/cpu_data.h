@@ -43,6 +43,7 @@ struct cpu_data {
 
 	/* pmap.c's */
 	struct pmap	 *pmap;		/* loaded; written by this processor */
+	struct pmap	 *pmap_next;	/* the same, but while it is loaded what will be */
 	bool		  pmap_unused;	/* the kernel's would do, its half is in it */
 	volatile uint32_t shootdown_pending;
 	uint32_t	  copy_epoch;	/* pmap_copy.c */

@@ -40,6 +40,7 @@ pmap_processor_init(void)
 	struct processor *self = current_processor();
 
 	self->machine.pmap = kernel_pmap;
+	self->machine.pmap_next = kernel_pmap;
 	self->machine.pmap_unused = true;
 	__atomic_or_fetch(&kernel_pmap->processors, 1u << self->number,
 	    __ATOMIC_SEQ_CST);

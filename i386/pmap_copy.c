@@ -2,16 +2,16 @@
  * i386/pmap_copy.c - from one task's memory straight to another's.
  *
  * Owns:       each processor's copy_pages and copy_epoch.
- * Locks:      none.  The processor is among those that may hold pmap's
- *             translations and turns interrupts off: who takes a right away
- *             afterwards waits for its answer, so for the copy's end.
+ * Locks:      none.  The processor is among the pmap's copiers and turns
+ *             interrupts off: who takes a right away afterwards waits for its
+ *             answer, so for the copy's end.
  * Invariant:  a page is written only through an entry that a user program
  *             could write through at that moment.
  *
  * Where the last messages to a thread went a processor remembers, in one of
  * copy_pages, with the same right as its TLB: its bit is set in the pmap's
- * processors, and it forgets all when it is asked to forget anything
- * (pmap_shootdown.c).  Forgetting is to begin a new epoch; when their numbers
+ * copiers, and it forgets all when it is asked to forget anything of that pmap
+ * (pmap_shootdown.c), which clears the bit.  Forgetting is to begin a new epoch; when their numbers
  * have been used up all entries are wiped, and the first is taken again.
  */
 #include <kern/string.h>
@@ -80,7 +80,7 @@ remember(const struct thread *thread, vm_offset_t to, uint32_t size)
 
 	if ((to & (sizeof(uint32_t) - 1)) != 0)
 		return false;
-	pmap_join(pmap);
+	pmap_join(&pmap->copiers);
 	page = writable_page(pmap, va);
 	if (page == NULL)
 		return false;

@@ -73,8 +73,9 @@ struct pmap {
 	uint32_t	  cr3;
 	/* atomic */
 	struct refcount	  refs;
-	/* who may hold its translations: each its own bit; atomic */
-	volatile uint32_t processors;
+	/* atomic: processors, each of which sets its own bit */
+	volatile uint32_t processors;	/* may have it loaded: until its end */
+	volatile uint32_t copiers;	/* may remember pages: pmap_copy.c */
 };
 
 extern uint32_t	pmap_nx_high;		/* the NX bit of a high word, or 0 */
@@ -322,17 +323,23 @@ void	pmap_table_free(struct pte *table);
 /* The entry of one of this processor's windows, and its address. */
 struct pte *pmap_window(unsigned which, vm_offset_t *va);
 
-/*
- * From here on this processor may hold translations of pmap, a user's, and is
- * asked to forget what changes.  Interrupts are off.
- */
+/* Set this processor's bit, if it is not; interrupts are off. */
 static inline __attribute__((always_inline)) void
-pmap_join(struct pmap *pmap)
+pmap_join(volatile uint32_t *mask)
 {
 	uint32_t bit = own_processor->machine.bit;
 
-	if (unlikely((pmap->processors & bit) == 0))
-		__atomic_or_fetch(&pmap->processors, bit, __ATOMIC_SEQ_CST);
+	if (unlikely((*mask & bit) == 0))
+		__atomic_or_fetch(mask, bit, __ATOMIC_SEQ_CST);
+}
+
+/* Load pmap instead of another; interrupts are off.  See pmap_shootdown.c. */
+static inline __attribute__((always_inline)) void
+pmap_load(struct pmap *pmap)
+{
+	own_processor->machine.pmap_next = pmap;
+	cr3_write(pmap->cr3);
+	own_processor->machine.pmap = pmap;
 }
 
 /* Use pmap, of a user task, on this processor from now on; interrupts are off. */
@@ -342,9 +349,8 @@ pmap_switch_user(struct pmap *pmap)
 	assert(pmap != kernel_pmap && !own_processor->machine.pmap_unused);
 	if (pmap == own_processor->machine.pmap)
 		return;
-	pmap_join(pmap);
-	own_processor->machine.pmap = pmap;
-	cr3_write(pmap->cr3);
+	pmap_join(&pmap->processors);
+	pmap_load(pmap);
 }
 
 /*

@@ -7,24 +7,27 @@
  *             pending; then the targets read it, each clearing its bit when it
  *             has obeyed.  The kernel is not preemptible and interrupt
  *             handlers ask for nothing, so a processor has one at a time.
- * Invariant:  a processor's bit is set in pmap->processors from before it loads
- *             the pmap until, some other being loaded, it is asked to forget
- *             something; and page tables change before that mask is read.
- *             What pmap_copy.c remembers goes as the TLB's translations do.
+ * Invariant:  a processor's bit is set in pmap->processors before it loads the
+ *             pmap, and in pmap->copiers while pmap_copy.c may remember pages
+ *             of it.  machine.pmap_next says what it loads before it does,
+ *             machine.pmap what it has loaded only after it has.
  *
- * A processor alone sets and clears its bits, by locked instructions, so what
- * it reads of its own is so: a switch sets a bit only if it is clear.  Either
- * the asker finds the bit, and waits for an answer, or the bit was set after
- * the page table had changed, and the TLB, which a load of CR3 has emptied of
- * all that is not global, is filled from the new table.  The same goes for the
- * top level, which is read when CR3 is loaded.  A bit that is set of old costs
- * one interrupt, which clears it, and spares two locked instructions in every
- * switch.
+ * Page tables change before the asker looks whom to ask: the copiers, and who
+ * has the pmap loaded by one of those two words.  The processors' mask only
+ * saves it looking at all of them: no bit of that is cleared before the pmap's
+ * end, so that a switch between tasks sets none and locks nothing.
+ *
+ * Who is about to load the pmap and is not seen yet to do so has not written
+ * pmap_next by then.  Loading CR3 serializes: it comes after that write can be
+ * seen, and so after the change, and empties the TLB of all that is not global.
+ * The TLB, and the top level, are then filled from what has changed.  Who has
+ * not written another pmap may still have translations, and is asked; who has,
+ * has none.  A copier sets its bit before it looks at the page tables, and
+ * clears it itself when it is asked to forget.
  *
  * Who asks has a lock that keeps the pmap, and has it until all have answered:
- * none looks at a pmap that is gone.  As the last reference goes all bits are
- * cleared, and nobody is left to set one: the pmap is neither a thread's nor
- * loaded anywhere.
+ * none looks at a pmap that is gone.  When the last reference goes nobody is
+ * left who could load it or copy to it.
  *
  * The asker waits holding pmap and pv locks, so nobody may wait for these
  * with interrupts off and not answer: cpu_spin_wait polls.
@@ -80,24 +83,15 @@ pmap_flush_local(vm_offset_t start, vm_offset_t end)
 	}
 }
 
-/* This processor, which has another pmap loaded, holds nothing of pmap. */
+/* Let pmap_copy.c forget what it may know of pmap on this processor. */
 static void
-leave(const struct processor *self, struct pmap *pmap)
+copies_forget(const struct processor *self, struct pmap *pmap)
 {
-	assert(self->machine.pmap != pmap);
+	if (likely((pmap->copiers & self->machine.bit) == 0))
+		return;
 	pmap_copy_forget();
-	__atomic_and_fetch(&pmap->processors, ~self->machine.bit,
+	__atomic_and_fetch(&pmap->copiers, ~self->machine.bit,
 	    __ATOMIC_SEQ_CST);
-}
-
-/* Stop using pmap, which is loaded, on this processor; interrupts off. */
-static void
-unload_local(struct processor *self, struct pmap *pmap)
-{
-	self->machine.pmap = kernel_pmap;
-	self->machine.pmap_unused = true;
-	cr3_write(kernel_pmap->cr3);
-	leave(self, pmap);
 }
 
 /* Do what a request asks of this processor; interrupts off. */
@@ -106,17 +100,18 @@ obey(struct processor *self, const struct request *request)
 {
 	struct pmap *pmap = request->pmap;
 
+	copies_forget(self, pmap);
 	if (pmap == kernel_pmap) {
 		pmap_flush_local(request->start, request->end);
 	} else if (self->machine.pmap != pmap) {
-		leave(self, pmap);		/* no more such requests */
+		return;				/* loaded another since */
 	} else if (request->kind == REQUEST_UNLOAD ||
 	    self->machine.pmap_unused) {
-		unload_local(self, pmap);	/* no more such requests */
+		self->machine.pmap_unused = true;
+		pmap_load(kernel_pmap);		/* no more such requests */
 	} else if (request->kind == REQUEST_RELOAD) {
 		cr3_write(pmap->cr3);
 	} else {
-		pmap_copy_forget();
 		pmap_flush_local(request->start, request->end);
 	}
 }
@@ -175,19 +170,40 @@ ask(struct request *request, uint32_t targets)
 		cpu_spin_wait();
 }
 
-/* Have every processor in pmap's mask do something, this one first. */
+/* The processors that may hold something of pmap. */
+static uint32_t
+holders(struct pmap *pmap)
+{
+	uint32_t left, mask;
+
+	/* After the change of the page table, whatever has made it. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	left = pmap->processors;
+	if (pmap == kernel_pmap)
+		return left;
+	for (mask = pmap->copiers; left != 0; left &= left - 1) {
+		const struct cpu_data *data =
+		    &processors[__builtin_ctz(left)]->machine;
+
+		if (__atomic_load_n(&data->pmap, __ATOMIC_ACQUIRE) == pmap ||
+		    __atomic_load_n(&data->pmap_next, __ATOMIC_ACQUIRE) ==
+		    pmap)
+			mask |= left & -left;
+	}
+	return mask;
+}
+
+/* Have every processor that holds something of pmap do something, this one first. */
 static void
 request_all(struct pmap *pmap, enum request_kind kind, vm_offset_t start,
     vm_offset_t end)
 {
 	struct processor *self = current_processor();
 	struct request *request = &requests[self->number];
-	uint32_t users = __atomic_load_n(&pmap->processors, __ATOMIC_SEQ_CST);
+	uint32_t users = holders(pmap);
 	uint32_t self_bit = self->machine.bit;
 	bool were_on;
 
-	if (users == 0)
-		return;
 	request->pmap = pmap;
 	request->kind = kind;
 	request->start = start;
@@ -204,21 +220,18 @@ request_all(struct pmap *pmap, enum request_kind kind, vm_offset_t start,
 void
 pmap_flush(struct pmap *pmap, vm_offset_t start, vm_offset_t end)
 {
-	uint32_t users = __atomic_load_n(&pmap->processors, __ATOMIC_SEQ_CST);
 	struct processor *self = current_processor();
+	uint32_t users = pmap->processors | pmap->copiers;
 
 	if (users == 0)
 		return;
 	if (unlikely(users != self->machine.bit)) {
 		request_all(pmap, REQUEST_FLUSH, start, end);
-	} else if (likely(pmap == self->machine.pmap)) {
-		pmap_copy_forget();
-		pmap_flush_local(start, end);
-	} else if (pmap == kernel_pmap) {
-		pmap_flush_local(start, end);
-	} else {
-		leave(self, pmap);
+		return;
 	}
+	copies_forget(self, pmap);
+	if (likely(pmap == self->machine.pmap) || pmap == kernel_pmap)
+		pmap_flush_local(start, end);
 }
 
 void
@@ -231,6 +244,7 @@ void
 pmap_unload(struct pmap *pmap)
 {
 	request_all(pmap, REQUEST_UNLOAD, 0, 0);
-	assert(pmap->processors == 0);
+	assert(holders(pmap) == 0);
+	pmap->processors = 0;
 }
 
