@@ -33,7 +33,8 @@ struct trap_frame {
 
 struct pcb {
 	uint32_t	   entry_room[32];	/* below, see above */
-	struct mach_msg_call call;		/* own */
+	/* own; while it waits also read by who has what it waits at locked */
+	struct mach_msg_call call;
 	struct trap_frame  regs;		/* the user's registers */
 	struct pmap	  *pmap;		/* fixed: its task's */
 	/* fixed: its place in each processor's copy_pages */

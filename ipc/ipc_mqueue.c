@@ -7,7 +7,8 @@
  *             set: it tries the lock of the first ready port, and on failure
  *             comes again from the port's side.
  * Invariant:  who takes a thread off a queue of waiters has set ith_state to
- *             the outcome first and calls thread_go before it unlocks.  A
+ *             the outcome first and calls thread_go before it unlocks; or else
+ *             that thread runs by then (mach_msg_pass.h), with no outcome.  A
  *             thread whose wait ended otherwise takes itself off, unless it
  *             finds ith_state changed: then that outcome holds.  A waiting
  *             receiver has no reference (struct thread, saved.msg); a blocked
