@@ -37,6 +37,7 @@ enum {
 	REFUSE,		/* when the page comes: give it back, and listen no more */
 	LISTEN,
 	STOP_LISTENING,
+	LOSE,		/* say that it cannot be had */
 	GIVE_BACK,	/* the page, which it has kept */
 };
 
@@ -128,6 +129,10 @@ watch(struct request *request)
 	case STOP_LISTENING:
 		page_members(MACH_PORT_NULL);
 		break;
+	case LOSE:
+		CHECK_KR(memory_object_data_error(page_control, 0, PAGE_SIZE,
+		    KERN_FAILURE), KERN_SUCCESS);
+		break;
 	case GIVE_BACK:
 		manager_give_back(page_port, page_control, 0);
 		break;
@@ -147,11 +152,13 @@ static unsigned others_pages;
 /* A thread that touches the page when told to. */
 static volatile unsigned told, done;
 static volatile uint32_t found;
+static mach_port_t toucher;
 
 static void
 touch(void *unused)
 {
 	(void)unused;
+	toucher = mach_thread_self();
 	for (unsigned turn = 1; turn <= 2; turn++) {
 		while (told < turn)
 			test_sleep(WAIT_MS);
@@ -294,6 +301,36 @@ ask(void)
 		CHECK(i < WAITS);
 		test_sleep(WAIT_MS);
 	}
+}
+
+/* A task's other pager has given the page, which cannot be had, to its object. */
+static kern_return_t
+supply_page(void)
+{
+	struct request request;
+	struct object object = { .port = test_port() };
+	mach_port_t reply = test_port();
+
+	CHECK_KR(map_at(self, BASE + 0x100000, &object, 0, 1), KERN_SUCCESS);
+	expect_init(&object);
+	ready(&object, false, MEMORY_OBJECT_COPY_DELAY);
+	CHECK_KR(memory_object_data_supply(object.control, 0, page, PAGE_SIZE,
+	    TRUE, VM_PROT_NONE, FALSE, reply), KERN_SUCCESS);
+	expect(reply, SUPPLY_COMPLETED, &request);
+	return FIELD(&request, 3);
+}
+
+/* Who asked for a lost page waits no more, so that nobody has been told yet. */
+TEST_LIMIT(paging_manager_page_that_is_lost_is_not_passed_on, 60)
+{
+	CHECK_KR(mach_thread_start(touch, NULL), KERN_SUCCESS);
+	begin(NOTHING);
+	ask();
+	CHECK_KR(thread_suspend(toucher), KERN_SUCCESS);
+	CHECK_KR(thread_abort(toucher), KERN_SUCCESS);
+	order(LOSE);
+	CHECK(supply_page() != KERN_SUCCESS);
+	end();
 }
 
 /* A copy has what is about to change, or to go, though it has to be asked for. */

@@ -22,6 +22,12 @@ extern const struct test __start_test_list[], __stop_test_list[];
 
 #define NOTES_MAX	16
 
+/* The wait for an ended test's memory, at most; then without any coming back. */
+#define LOOK_MS		10u
+#define LOOKS_MAX	200u
+#define LOOKS_SAME	20u
+#define PAGES_LEFT	256	/* a test may leave so many in the kernel's caches */
+
 static mach_port_t report_port, exception_port, port_set;
 static mach_port_t host_port, device_port;
 static char **arguments;
@@ -155,28 +161,41 @@ await_result(const struct test *test)
 	}
 }
 
-/*
- * A task's memory comes back after its end, with its last thread: wait until
- * no more does, so that the next test may count pages.  A second at most.
- */
-static void
-settle(void)
+static int
+free_pages(void)
 {
 	struct vm_statistics now;
-	int free_before = -1;
 
-	for (unsigned i = 0; i < 100; i++) {
-		if (vm_statistics(mach_task_self(), &now) != KERN_SUCCESS ||
-		    now.free_count == free_before)
+	return vm_statistics(mach_task_self(), &now) == KERN_SUCCESS ?
+	    now.free_count : 0;
+}
+
+/*
+ * A task's memory comes back after its end, with its last thread, and it takes
+ * a while before the first of much does: wait until as many pages are free as
+ * before the test and no more come, so that the next test may count them; or
+ * until none has come for long.
+ */
+static void
+settle(int free_before)
+{
+	unsigned looks = 0, same = 0;
+	int now, last = -1;
+
+	while (looks++ < LOOKS_MAX && same < LOOKS_SAME) {
+		now = free_pages();
+		same = now == last ? same + 1 : 0;
+		if (same != 0 && now + PAGES_LEFT >= free_before)
 			return;
-		free_before = now.free_count;
-		test_sleep(10);
+		last = now;
+		test_sleep(LOOK_MS);
 	}
 }
 
 static bool
 run_test(const struct test *test)
 {
+	int free_before = free_pages();
 	task_t task;
 	bool ok = false;
 
@@ -194,7 +213,7 @@ run_test(const struct test *test)
 	}
 	test_end_new_tasks(host_port);
 	destroy_ports();
-	settle();
+	settle(free_before);
 	return ok;
 }
 

@@ -2,6 +2,8 @@
  * tests/selftest.c - tests that fail in every way, for a runner of their own
  * (tests/selftest.boot): it must say how, and go on.
  */
+#include <mach/gnumach.h>
+
 #include "test.h"
 
 TEST(selftest_passes)
@@ -41,4 +43,30 @@ TEST_LIMIT(selftest_dies, 1)
 TEST(selftest_goes_on)
 {
 	CHECK(test_allocate(vm_page_size) != 0);
+}
+
+static struct vm_statistics
+statistics(void)
+{
+	struct vm_statistics now;
+
+	CHECK_KR(vm_statistics(mach_task_self(), &now), KERN_SUCCESS);
+	return now;
+}
+
+/* The kernel has much to give back when this has ended. */
+TEST(selftest_ends_with_most_of_memory)
+{
+	vm_size_t size = (vm_size_t)statistics().free_count / 8 * 7 * vm_page_size;
+
+	CHECK_KR(vm_wire(TEST_HOST_PORT, mach_task_self(), test_allocate(size),
+	    size, VM_PROT_DEFAULT), KERN_SUCCESS);
+}
+
+TEST(selftest_has_most_of_memory)
+{
+	struct vm_statistics now = statistics();
+
+	CHECK(now.free_count / 3 > now.active_count + now.inactive_count +
+	    now.wire_count);
 }
