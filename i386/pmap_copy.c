@@ -11,8 +11,9 @@
  * Where the last messages to a thread went a processor remembers, in one of
  * copy_pages, with the same right as its TLB: its bit is set in the pmap's
  * copiers, and it forgets all when it is asked to forget anything of that pmap
- * (pmap_shootdown.c), which clears the bit.  Forgetting is to begin a new epoch; when their numbers
- * have been used up all entries are wiped, and the first is taken again.
+ * (pmap_shootdown.c), which clears the bit.  Forgetting is to begin a new
+ * epoch; when their numbers have been used up all entries are wiped, and the
+ * first is taken again.
  */
 #include <kern/string.h>
 #include <kern/thread.h>
