@@ -167,6 +167,7 @@ exit_pop_ds:
 	popal
 	cmpl	$TRAP_SYSENTER, (%esp)
 	je	exit_sysenter
+exit_by_iret:
 	addl	$8, %esp
 exit_iret:
 	iret
@@ -177,12 +178,10 @@ exit_iret:
  */
 exit_sysenter:
 	movl	$0, (%esp)		/* trapno */
-	addl	$8, %esp
-	testl	$(EFLAGS_TF | EFLAGS_NT | EFLAGS_DF | EFLAGS_AC), 8(%esp)
-	jnz	exit_iret
-	popl	%edx			/* eip */
-	addl	$8, %esp
-	popl	%ecx			/* esp */
+	testl	$(EFLAGS_TF | EFLAGS_NT | EFLAGS_DF | EFLAGS_AC), 16(%esp)
+	jnz	exit_by_iret
+	movl	8(%esp), %edx		/* eip */
+	movl	20(%esp), %ecx		/* esp */
 	pushl	$EFLAGS_ONE		/* none of the last thread's */
 	popfl
 	sti
