@@ -14,7 +14,7 @@
 #include "zones.h"
 
 #define SELF		mach_task_self()
-#define STORM_STEPS	6u	/* after each a task or thread is ended */
+#define STORM_STEPS	3u	/* after each a task or thread is ended */
 #define STORM_STEP_MS	60u
 
 static task_t tasks[STORM_TASKS];
