@@ -329,6 +329,8 @@ TEST_LIMIT(paging_manager_page_that_is_lost_is_not_passed_on, 60)
 	CHECK_KR(thread_suspend(toucher), KERN_SUCCESS);
 	CHECK_KR(thread_abort(toucher), KERN_SUCCESS);
 	order(LOSE);
+	/* nobody else has a part of its object, so that the page itself could go */
+	vm_deallocate_check(page + PAGE_SIZE, (PAGES - 1) * PAGE_SIZE);
 	CHECK(supply_page() != KERN_SUCCESS);
 	end();
 }
