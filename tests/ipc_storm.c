@@ -325,6 +325,8 @@ task_begin(unsigned i)
 static void
 task_finish(unsigned i)
 {
+	/* A thread that has been told to end may still take its lock. */
+	CHECK_KR(task_suspend(tasks[i]), KERN_SUCCESS);
 	(void)task_terminate(tasks[i]);
 	disturb_await_dead(tasks[i]);
 	CHECK_KR(mach_port_deallocate(SELF, tasks[i]), KERN_SUCCESS);
