@@ -215,7 +215,7 @@ call_receive(struct thread *receiver, const struct mach_msg_call *call,
 	/* Against the order of locks: only if nobody has it. */
 	if (unlikely(!spin_trylock(&space->lock)))
 		call_receive_late(receiver, call, *p, name);
-	named = name_reply_at_hand(space, p->reply, &name);
+	named = ipc_slot_use(space, p->reply, &name);
 	spin_unlock(&space->lock);
 	if (unlikely(!named))
 		call_receive_late(receiver, call, *p, name);

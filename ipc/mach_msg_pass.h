@@ -108,17 +108,10 @@ struct arrival {
 	mach_port_seqno_t    seqno;
 };
 
-/* At a port without a payload, or whose payload the caller looks at. */
-static inline __attribute__((always_inline)) struct arrival
-arrive_plain(struct ipc_port *port, mach_msg_type_name_t type)
-{
-	return (struct arrival){ type, port->receiver_name, port->seqno++ };
-}
-
 static inline __attribute__((always_inline)) struct arrival
 arrive(struct ipc_port *port, mach_msg_type_name_t type)
 {
-	struct arrival a = arrive_plain(port, type);
+	struct arrival a = { type, port->receiver_name, port->seqno++ };
 
 	if (unlikely(port->head.flags & IO_PAYLOAD)) {
 		a.type = MACH_MSG_TYPE_PROTECTED_PAYLOAD;
@@ -127,18 +120,7 @@ arrive(struct ipc_port *port, mach_msg_type_name_t type)
 	return a;
 }
 
-/*
- * A name in a locked space for a right to reply (consumed), if one is kept for
- * that.
- */
-static inline __attribute__((always_inline)) bool
-name_reply_at_hand(struct ipc_space *space, struct ipc_port *reply,
-    mach_port_name_t *name)
-{
-	return ipc_slot_use(space, reply, name);
-}
-
-/* The same, whatever it takes; nothing is locked. */
+/* A name for a right to reply (consumed), whatever it takes; nothing is locked. */
 static inline mach_msg_return_t
 name_reply(struct ipc_space *space, struct ipc_port *reply,
     mach_port_name_t *name)
@@ -146,7 +128,7 @@ name_reply(struct ipc_space *space, struct ipc_port *reply,
 	bool named;
 
 	spin_lock(&space->lock);
-	named = name_reply_at_hand(space, reply, name);
+	named = ipc_slot_use(space, reply, name);
 	spin_unlock(&space->lock);
 	return likely(named) ? MACH_MSG_SUCCESS : ipc_object_copyout_any(space,
 	    reply, MACH_MSG_TYPE_PORT_SEND_ONCE, name);
